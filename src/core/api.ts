@@ -1,0 +1,230 @@
+import type { Evidence } from './claim.ts';
+import type { Author, ProposalState } from './proposal.ts';
+import type { Coverage, Door } from './receipt.ts';
+import type { Outcome, Reason } from './verdict.ts';
+
+/** What /api answers, as the UI and other callers read it. The OpenAPI document says the same. */
+export type IdentityView = { id: string; name: string; role: 'clinician' | 'integration' | 'governance' };
+
+export type SessionView = { token: string; identity: IdentityView; site: { name: string; zone: string } };
+
+export type Tally = { proven: number; unproven: number; contradicted: number; selected: number };
+
+export type WorklistItem = {
+  id: string;
+  pack: string;
+  patient: string;
+  title: string;
+  why: string;
+  state: ProposalState;
+  /** Contradicted sentences left out. */
+  withheld: number;
+  offeredAt: string;
+  dueAt: string | null;
+  person: PatientBanner;
+  tally: Tally;
+  restsOn: { facts: number; sources: number };
+};
+
+export type PatientBanner = {
+  id: string;
+  name: string | null;
+  birthDate: string | null;
+  sex: string | null;
+  mrn: string | null;
+  /** Display words of allergies, newest first; `stated-none` where a fact says none are known; `not-recorded` where nothing says anything. */
+  allergies: { state: 'listed' | 'stated-none' | 'conflict' | 'not-recorded'; items: string[] };
+};
+
+export type SentenceView = {
+  id: string;
+  section: string;
+  text: string;
+  author: Author;
+  selected: boolean;
+  verdict: { outcome: Outcome; reasons: Reason[] };
+  evidence: Evidence[];
+  /** The source of this sentence was opened by somebody who may accept it. */
+  sourceOpened: boolean;
+  acknowledged?: boolean;
+  replaces?: string;
+};
+
+export type ProposalView = {
+  id: string;
+  runId: string;
+  contentHash: string;
+  pack: string;
+  patient: string;
+  state: ProposalState;
+  title: string;
+  why: string;
+  asOf: string;
+  offeredAt: string;
+  openedAt: string | null;
+  dueAt: string | null;
+  sections: string[];
+  sentences: SentenceView[];
+  /** What the page had no room for. */
+  omitted: { section: string; number: number; what: string }[];
+  person: PatientBanner;
+  /** What signing will write, to whom, in one line. */
+  signingWrites: string;
+  decision: { kind: 'signed' | 'declined'; by: string; at: string; reason: string | null } | null;
+  delivery: DeliveryView[];
+  /** A fresher draft for the same trigger, where this one is stale. */
+  successor: string | null;
+  /** Sources that had something to say, and when each was last heard. */
+  sources: { source: string; facts: number }[];
+};
+
+export type DeliveryView = {
+  surface: string;
+  state: 'waiting' | 'delivered' | 'kept' | 'failed';
+  attempts: number;
+  reference: string | null;
+  reason: string | null;
+  confirmedAt: string | null;
+};
+
+/** One fact as the evidence pane lists it; superseded versions stand beside the one that holds. */
+export type FactView = {
+  id: string;
+  version: number;
+  type: string;
+  source: string;
+  grade: 'A' | 'B' | 'C' | 'D';
+  display: string;
+  value: string | null;
+  unit: string | null;
+  flag: string | null;
+  range: string | null;
+  status: string | null;
+  at: string | null;
+  recordedAt: string;
+  supersededAt: string | null;
+  retracted: boolean;
+};
+
+/** GET /api/lineage/:sentenceId: claim → facts → receipts → bytes, with the slice around each quote for people. */
+export type LineageView = {
+  sentence: string;
+  text: string;
+  claims: { kind: string; atoms: { name: string; text: string }[]; facts: string[] }[];
+  facts: FactView[];
+  sources: SourceView[];
+  absences: Extract<Evidence, { kind: 'absence' }>[];
+  /** Other results of the same concept in the last 24 months, oldest first, where the claim is a number. */
+  series: {
+    concept: string;
+    unit: string | null;
+    low: string | null;
+    high: string | null;
+    points: { at: string; value: string; flag: string | null }[];
+  } | null;
+};
+
+/** One receipt as it is shown beside a sentence: the lines of the message or the part of the document, with lit ranges. */
+export type SourceView = {
+  receipt: string;
+  source: string;
+  door: Door;
+  contentType: string;
+  receivedAt: string;
+  size: number;
+  sha256: string;
+  title: string;
+  /** Text of the message, resource or decoded note; `offset` is where it starts in the stored (or, with `decoded`, decoded) bytes. */
+  lines: { number: number; text: string; start: number }[];
+  decoded: boolean;
+  /** Ranges in characters of the line's text: `value` is the claim's own value, `near` its other atoms. */
+  lit: { line: number; from: number; to: number; strength: 'value' | 'near' }[];
+  spans: { path: string; start: number; end: number; sha256: string; quote: string; fact: string }[];
+};
+
+export type CheckResult = { text: string; outcome: Outcome; reasons: Reason[]; evidence: Evidence[] };
+
+export type ExplainView = {
+  format: 'hl7v2' | 'fhir' | 'unknown';
+  fields: {
+    path: string;
+    start: number;
+    end: number;
+    text: string;
+    name: string | null;
+    state: 'mapped' | 'kept-unmapped' | 'held' | 'conflict';
+    becomes: string | null;
+  }[];
+  segments: { number: number; text: string; start: number }[];
+  facts: { id: string; type: string; status: string | null; grade: string; flags: string[]; content: unknown }[];
+  rejections: { item: string; reason: string; detail: string }[];
+  coverage: Coverage;
+  ack: string | null;
+  ackCode: 'AA' | 'AE' | 'AR' | null;
+};
+
+export type FeedView = {
+  source: string;
+  door: Door;
+  lastAt: string | null;
+  lastHour: number;
+  /** Receipts in each of the last 48 half hours, oldest first. */
+  strip: number[];
+  refusedToday: number;
+  quarantine: number;
+  lagP95Ms: number | null;
+  /** The longest gap seen in the last week, from which silence is judged; null when too little came to say. */
+  usualGapMs: number | null;
+  state: 'on-time' | 'silent' | 'quarantine' | 'quiet';
+};
+
+export type QuarantineItem = {
+  id: string;
+  receipt: string;
+  source: string;
+  item: string;
+  reason: string;
+  at: string;
+  state: 'open' | 'replayed' | 'dismissed';
+  title: string;
+};
+
+export type ReceiptView = {
+  id: string;
+  source: string;
+  door: Door;
+  contentType: string;
+  sha256: string;
+  size: number;
+  receivedAt: string;
+  state: string;
+  flags: string[];
+  facts: number;
+  rejections: QuarantineItem[];
+};
+
+export type KpiView = {
+  id: string;
+  title: string;
+  value: number | null;
+  unit: string;
+  numerator: number;
+  denominator: number;
+  from: string;
+  to: string;
+  formula: string;
+  pack: string | null;
+  role: string | null;
+};
+
+export type PatientListItem = {
+  id: string;
+  name: string | null;
+  birthDate: string | null;
+  sex: string | null;
+  mrn: string | null;
+  facts: number;
+  openItems: number;
+};
+
+export type LoadingView = { state: 'loading' | 'ready' | 'failed'; step: string; done: number; total: number };

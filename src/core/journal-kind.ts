@@ -1,0 +1,58 @@
+/**
+ * Everything that can happen, in the past tense: the closed list of journal kinds, each with its meaning. Measures are counts over
+ * these names, so a name once released keeps its meaning; add a line here to add a kind.
+ */
+export const journalKinds = {
+  'receipt.stored': 'a payload arrived and its bytes are kept',
+  'receipt.repeated': 'the same bytes came again from the same source; nothing changed',
+  'facts.recorded': 'a receipt became fact versions, listed by id, version and content hash',
+  'facts.superseded': 'fact versions were corrected or retracted',
+  'item.quarantined': 'a payload or a part of one waits for a person or a fix',
+  'quarantine.closed': 'a quarantined item was replayed or dismissed',
+  'person.linked': 'a source person was joined to a person',
+  'person.merged': 'a source said that two of its persons are one',
+  'person.unmerged': 'a join between persons was ended',
+  'run.finished': 'a pack ran; subject is the run id',
+  'proposal.offered': 'a proposal entered the work queue',
+  'proposal.opened': 'a named person opened a proposal',
+  'source.opened': 'a named person looked at the source of a sentence',
+  'proposal.edited': 'a named person changed a proposal',
+  'proposal.stale': 'a cited fact changed before the signature',
+  'proposal.withdrawn': 'a proposal was taken back before a decision',
+  'proposal.blocked': 'verification or policy keeps a proposal from being signed',
+  'proposal.recalled': 'a decided proposal relied on a fact that changed later',
+  'decision.signed': 'a named human signed',
+  'decision.declined': 'a named human declined, with a reason',
+  'decision.escalated': 'a named human passed a proposal on, with a reason',
+  'delivery.attempted': 'a write-back or message was tried',
+  'delivery.confirmed': 'the target confirmed that it keeps what was signed',
+  'delivery.failed': 'the target refused, or could not be reached for good',
+  'delivery.kept': 'the target does not accept this; it is kept here and referenced',
+  'session.opened': 'someone signed in',
+  'session.closed': 'someone signed out or was signed out',
+  'access.read': 'a record was read, with purpose',
+  'access.refused': 'a read or an action was refused',
+  'erasure.done': 'payloads and bytes of a person were destroyed; the body lists which entries',
+  'coverage.noted': 'fields of a receipt that have no mapping',
+  'feed.connected': 'a source connected',
+  'feed.lost': 'a source went silent or disconnected',
+  'check.answered': 'verdicts were given on a text from outside',
+  'cds.shown': 'a card was answered to an EHR',
+  'cds.feedback': 'an EHR reported what became of a card',
+  'gate.decided': 'a use case moved on, or was held back, by its evidence',
+  'maturity.assessed': 'a maturity level was computed',
+  'stop.set': 'a kill switch was thrown',
+  'stop.cleared': 'a kill switch was released',
+  'model.answered': 'a language model answered; the tape is kept',
+  'model.failed': 'a model was late, empty, malformed or injected; the built-in writer served',
+  'config.changed': 'a setting, policy or registry entry changed',
+  'journal.rolledback': 'the database was found older than a checkpoint outside it, and work went on knowingly',
+  'job.died': 'a job failed for good and waits for a person',
+} as const satisfies Record<string, string>;
+
+export type JournalKind = keyof typeof journalKinds;
+
+/** True for a kind on the list. */
+export function isJournalKind(kind: string): kind is JournalKind {
+  return Object.hasOwn(journalKinds, kind);
+}

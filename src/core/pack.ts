@@ -1,0 +1,44 @@
+import type { Claim } from './claim.ts';
+import type { Chart, Fact } from './fact.ts';
+
+/** What a pack may see of a chart: the minimum necessary, by resource type and look-back in days (undefined = all). */
+export type Need = { type: string; lookBackDays?: number; categories?: string[] };
+
+/** When a pack runs: a fact of this type arrives or changes, and `when` holds. `key` makes one live proposal a trigger. */
+export type Trigger = {
+  type: string;
+  /** Returns why this fact asks for a run, when it is due, and for which role; undefined when it does not. */
+  when(fact: Fact, now: string): TriggerReason | undefined;
+};
+export type TriggerReason = { key: string; why: string; role: string; dueAt: string | null };
+
+/** A sentence as a writer drafts it: claims first; the words follow from them. `cites` are hints for people, never trusted. */
+export type DraftSentence = { section: string; claims: Claim[]; cites: { fact: string; version: number }[] };
+/** `omitted` says what a page had no room for; nothing is left out in silence. */
+export type Draft = { title: string; sections: string[]; sentences: DraftSentence[]; omitted: Omission[] };
+export type Omission = { section: string; number: number; what: string };
+
+/** The chart a pack sees, cut to its needs, and the one gateway for anything that is not its own pure code. */
+export type PackContext = { chart: Chart; asOf: string; trigger: Fact | undefined };
+
+/** A number over the journal: `numerator / denominator` counts, or a median of minutes between two kinds, per proposal of this pack. */
+export type KpiFormula =
+  | { id: string; title: string; count: string[] }
+  | { id: string; title: string; minutesBetween: [from: string[], to: string[]] };
+
+/** A use case in one folder: data and pure functions. It never calls a model, a rule or a score itself. */
+export interface Pack {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  readonly purpose: string;
+  readonly owner: string;
+  readonly surfaces: readonly ('cds-hooks' | 'worklist' | 'write-back')[];
+  readonly needs: readonly Need[];
+  readonly triggers: readonly Trigger[];
+  readonly kpis: readonly KpiFormula[];
+  /** The LOINC code and title of the document a signed proposal becomes. */
+  readonly document: { loinc: string; title: string };
+  /** Drafts from the chart; pure, deterministic, no clock, no locale. */
+  write(context: PackContext): Draft;
+}

@@ -1,0 +1,58 @@
+import type { Claim, Evidence } from './claim.ts';
+import type { Omission } from './pack.ts';
+import type { Outcome, Reason } from './verdict.ts';
+
+export const proposalStates = [
+  'offered',
+  'opened',
+  'signed',
+  'edited',
+  'declined',
+  'escalated',
+  'withdrawn',
+  'blocked',
+  'stale',
+  'recalled',
+] as const;
+export type ProposalState = (typeof proposalStates)[number];
+/** States in which a human may still decide. */
+export const openStates: readonly ProposalState[] = ['offered', 'opened', 'edited', 'escalated'];
+
+/** Who wrote a sentence's words. A human's sentence never carries the AI label. */
+export type Author = { kind: 'writer'; id: string } | { kind: 'human'; id: string };
+
+/** One sentence of a proposal with its verdict and frozen evidence; `selected` says whether signing releases it. */
+export type Sentence = {
+  id: string;
+  section: string;
+  text: string;
+  author: Author;
+  selected: boolean;
+  claims: Claim[];
+  verdict: { outcome: Outcome; reasons: Reason[] };
+  evidence: Evidence[];
+  /** A human saw that the chart contradicts their own sentence and kept it. */
+  acknowledged?: boolean;
+  /** Who saw it; a signature needs the signer's own. */
+  acknowledgedBy?: string;
+  /** The sentence of the writer that a human rewrote. */
+  replaces?: string;
+};
+
+/** What a run suggests, as content-addressed JSON. */
+export type ProposalContent = { title: string; asOf: string; sections: string[]; sentences: Sentence[]; omitted: Omission[] };
+
+export type Proposal = {
+  id: string;
+  runId: string;
+  contentHash: string;
+  pack: string;
+  person: string;
+  state: ProposalState;
+  title: string;
+  why: string;
+  offeredAt: string;
+  openedAt: string | null;
+  dueAt: string | null;
+  content: ProposalContent;
+};
