@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowOf, type TestDatabase, testDatabases } from './journal-fixture.ts';
+import { openJournalWriter } from './journal-writer.ts';
+
+describe.each(testDatabases)('journal writer on $name', ({ available, open }) => {
+  describe.skipIf(!available)('', () => {
+    let test: TestDatabase;
+    beforeAll(async () => {
+      test = await open();
+    });
+    afterAll(() => test.drop());
+
+    it('gives every caller the id of its own row', async () => {
+      const writer = openJournalWriter(test.db, { group: 7 });
+
+      const ids = await Promise.all(Array.from({ length: 50 }, (_, i) => writer.write(rowOf({ actor: `actor-${i}` }))));
+
+      const rows = await test.db.query<{ id: bigint; actor: string }>('select id, actor from journal where id = any($1::bigint[])', [ids]);
+      const actors = new Map(rows.map(({ id, actor }) => [id, actor]));
+      expect(ids.map((id) => actors.get(id))).toEqual(ids.map((_, i) => `actor-${i}`));
+      await writer.idle();
+    });
+
+    it('a refused row fails alone', async () => {
+      const writer = openJournalWriter(test.db);
+
+      const outcomes = await Promise.allSettled([
+        writer.write(rowOf()),
+        writer.write(rowOf({ actor: 'Ada Lovelace' })),
+        writer.write(rowOf()),
+      ]);
+
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    });
+  });
+});
