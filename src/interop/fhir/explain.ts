@@ -1,0 +1,93 @@
+import type { ExplainView } from '../../core/api.ts';
+import { AppError } from '../../core/errors.ts';
+import type { ContentType, Coverage } from '../../core/receipt.ts';
+import { coverageOf, leavesOf } from './coverage.ts';
+import { parseJson } from './json.ts';
+import { type FhirReading, outcomeOf, readFhir } from './read-bundle.ts';
+
+/** A receipt of nothing: what is explained is not stored. */
+const NO_RECEIPT = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * What one would see if these bytes came in as FHIR: lines, every element with what it becomes, facts, refusals and the answer
+ * (an OperationOutcome where something is refused). Stores nothing.
+ */
+export function explainFhir(bytes: Uint8Array, options: { source: string; contentType: ContentType }): ExplainView {
+  const segments = linesOf(bytes);
+  const read = readOr(bytes, options);
+  if ('refused' in read) {
+    const coverage: Coverage = { lines: [], mapped: 0, keptUnmapped: 0, held: 0, conflicts: 0, bytes: bytes.length };
+    const rejection = { item: '', start: 0, end: bytes.length, reason: 'unreadable', detail: read.refused };
+    return { ...empty, segments, rejections: [rejection], coverage, ack: answer(outcomeOf([rejection])) };
+  }
+  const { reading } = read;
+  const leaves = leavesOf(bytes, options);
+  const coverage = coverageOf(leaves, reading, bytes.length);
+  return {
+    format: 'fhir',
+    segments,
+    fields: coverage.lines.map((line, index) => ({
+      path: line.path,
+      start: line.start,
+      end: line.end,
+      text: leaves[index]!.text,
+      name: elementName(line.path),
+      state: line.state,
+      becomes: line.becomes ?? null,
+    })),
+    facts: reading.people.flatMap(({ facts }) =>
+      facts.map(({ id, type, status, grade, flags, content }) => ({
+        id,
+        type,
+        status,
+        grade,
+        flags,
+        content: parseJson(content),
+      })),
+    ),
+    rejections: reading.rejections.map(({ item, reason, detail }) => ({ item, reason, detail })),
+    coverage,
+    ack: reading.rejections.length > 0 ? answer(outcomeOf(reading.rejections)) : null,
+    ackCode: null,
+  };
+}
+
+const empty: Omit<ExplainView, 'coverage'> = {
+  format: 'fhir',
+  segments: [],
+  fields: [],
+  facts: [],
+  rejections: [],
+  ack: null,
+  ackCode: null,
+};
+
+function readOr(bytes: Uint8Array, options: { source: string; contentType: ContentType }): { reading: FhirReading } | { refused: string } {
+  try {
+    return { reading: readFhir(bytes, { ...options, receipt: NO_RECEIPT }) };
+  } catch (error) {
+    if (error instanceof AppError) return { refused: error.message };
+    throw error;
+  }
+}
+
+function answer(outcome: object): string {
+  return JSON.stringify(outcome, null, 2);
+}
+
+/** The element a path ends in, without where its resource stands: `valueQuantity.value`. */
+function elementName(path: string): string {
+  return path.replace(/^(entry\[\d+\]\.resource|line\[\d+\]|\[\d+\])\.?/, '').replaceAll(/\[\d+\]/g, '');
+}
+
+/** The text by lines, each with its byte offset. */
+function linesOf(bytes: Uint8Array): ExplainView['segments'] {
+  const lines: ExplainView['segments'] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    lines.push({ number: lines.length + 1, text: Buffer.from(bytes.subarray(start, end)).toString('utf8'), start });
+    start = end + 1;
+  }
+  return lines;
+}
