@@ -1,0 +1,218 @@
+import type { NewFact } from '../core/fact.ts';
+import type { Queryable } from '../platform/database.ts';
+import { sha256Hex } from '../platform/digest.ts';
+import { append } from '../platform/journal.ts';
+import { conceptIds } from './concepts.ts';
+import { packAtoms } from './fact-row.ts';
+import { lockSourcePersons, type Resolved } from './people.ts';
+
+/** A fact on its way in, with the receipt it was read from and whom it is about. */
+export type Arrival = { receipt: string; about: Resolved; fact: NewFact };
+/** What an arrival did to the record: `late` is kept but does not stand; `same` was here already. */
+export type Outcome = { id: string; version: number; person: string; effect: 'new' | 'replaced' | 'retracted' | 'late' | 'same' | 'moved' };
+
+/**
+ * Records facts in the caller's transaction, in the order given. Which version stands is decided by status rank, then result time, never by
+ * arrival; what does not win is kept as a version that never stood. Sending anything again changes nothing.
+ */
+export async function recordFacts(tx: Queryable, arrivals: readonly Arrival[], now: string): Promise<Outcome[]> {
+  if (arrivals.length === 0) return [];
+  const ids = [...new Set(arrivals.map((arrival) => arrival.fact.id))];
+  const before = await tx.query<StandingRow>(STANDING, [ids]);
+  await lockSourcePersons(tx, [...arrivals.map((arrival) => arrival.about.sourcePerson), ...before.map((row) => row.source_person)]);
+  const histories = historiesOf(await tx.query<StandingRow>(STANDING, [ids]));
+
+  const plan: Plan = { inserts: [], closes: [] };
+  const outcomes = arrivals.map((arrival) => place(arrival, histories, plan, now));
+  await closeVersions(tx, plan.closes, now);
+  await insertVersions(tx, plan.inserts, now);
+  await journalRecorded(tx, plan.inserts, now);
+  return outcomes;
+}
+
+/** True where the arriving version takes the place of the one that stands. */
+export function wins(arriving: Standing, standing: Standing): boolean {
+  const laterOrEqual = (arriving.resultAt ?? '9999') >= (standing.resultAt ?? '');
+  if (arriving.retracted) return laterOrEqual;
+  // What was withdrawn comes back only by something the source made after the withdrawal.
+  if (standing.retracted) return arriving.resultAt !== null && arriving.resultAt > (standing.resultAt ?? '');
+  return arriving.rank !== standing.rank ? arriving.rank > standing.rank : laterOrEqual;
+}
+
+export type Standing = { rank: number; resultAt: string | null; retracted: boolean };
+
+type Version = Standing & { sourcePerson: string; version: number; contentHash: string; open: boolean; insert?: Insert };
+type Insert = { arrival: Arrival; version: number; contentHash: string; supersededAt: string | null };
+type Plan = { inserts: Insert[]; closes: { sourcePerson: string; id: string; version: number }[] };
+type StandingRow = {
+  source_person: string;
+  id: string;
+  version: number;
+  content_hash: string;
+  rank: number;
+  result_at: string | null;
+  retracted: boolean;
+  superseded_at: string | null;
+};
+
+const STANDING = `select source_person, id, version, content_hash, rank, result_at, retracted, superseded_at
+                    from fact where id = any($1::uuid[]) order by version`;
+
+function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
+  const histories = new Map<string, Version[]>();
+  for (const row of rows) {
+    const history = histories.get(row.id) ?? [];
+    histories.set(row.id, history);
+    history.push({
+      sourcePerson: row.source_person,
+      version: row.version,
+      contentHash: row.content_hash,
+      rank: row.rank,
+      resultAt: row.result_at,
+      retracted: row.retracted,
+      open: row.superseded_at === null,
+    });
+  }
+  return histories;
+}
+
+function place(arrival: Arrival, histories: Map<string, Version[]>, plan: Plan, now: string): Outcome {
+  const { fact, about } = arrival;
+  const history = histories.get(fact.id) ?? [];
+  histories.set(fact.id, history);
+  const contentHash = sha256Hex(fact.content);
+  const standing = history.find((version) => version.open);
+  const outcome = (version: number, effect: Outcome['effect']): Outcome => ({ id: fact.id, version, person: about.person, effect });
+
+  if (standing && standing.contentHash === contentHash && standing.sourcePerson === about.sourcePerson)
+    return outcome(standing.version, 'same');
+  const candidate: Standing = { rank: fact.rank, resultAt: instant(fact.resultAt), retracted: fact.retracted };
+  const stands = !standing || wins(candidate, standing);
+  if (!stands && history.some((version) => version.contentHash === contentHash)) return outcome(standing.version, 'same');
+
+  const version = (history.at(-1)?.version ?? 0) + 1;
+  const insert: Insert = { arrival, version, contentHash, supersededAt: stands ? null : now };
+  plan.inserts.push(insert);
+  if (stands && standing) close(standing, fact.id, plan, now);
+  history.push({ ...candidate, sourcePerson: about.sourcePerson, version, contentHash, open: stands, insert });
+  if (!stands) return outcome(version, 'late');
+  if (!standing) return outcome(version, fact.retracted ? 'retracted' : 'new');
+  if (standing.sourcePerson !== about.sourcePerson) return outcome(version, 'moved');
+  return outcome(version, fact.retracted ? 'retracted' : 'replaced');
+}
+
+function close(standing: Version, id: string, plan: Plan, now: string): void {
+  standing.open = false;
+  if (standing.insert) standing.insert.supersededAt = now;
+  else plan.closes.push({ sourcePerson: standing.sourcePerson, id, version: standing.version });
+}
+
+async function closeVersions(tx: Queryable, closes: Plan['closes'], now: string): Promise<void> {
+  if (closes.length === 0) return;
+  await tx.query(
+    `update fact set superseded_at = $4::timestamptz from unnest($1::uuid[], $2::uuid[], $3::int[]) as closing (source_person, id, version)
+      where fact.source_person = closing.source_person and fact.id = closing.id and fact.version = closing.version`,
+    [closes.map((one) => one.sourcePerson), closes.map((one) => one.id), closes.map((one) => one.version), now],
+  );
+}
+
+async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: string): Promise<void> {
+  if (inserts.length === 0) return;
+  const facts = inserts.map((insert) => insert.arrival.fact);
+  await tx.query(
+    `insert into fact (source_person, id, version, type, receipt, span_start, span_end, recorded_at, superseded_at, valid_from, valid_to, code, value,
+                       unit, status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)
+     select source_person, id, version, type, receipt, span_start, span_end, $22::timestamptz, superseded_at, valid_from, valid_to, code, value,
+            unit, status, grade, string_to_array(flags, ','), retracted, rank, result_at, content_hash, origins::json, atoms::json, content::json
+       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::uuid[], $6::int[], $7::int[], $8::timestamptz[], $9::timestamptz[],
+                   $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::boolean[],
+                   $18::smallint[], $19::timestamptz[], $20::text[], $21::text[], $23::text[], $24::text[])
+         as arrival (source_person, id, version, type, receipt, span_start, span_end, superseded_at, valid_from, valid_to, code, value, unit,
+                     status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)`,
+    [
+      inserts.map((insert) => insert.arrival.about.sourcePerson),
+      facts.map((fact) => fact.id),
+      inserts.map((insert) => insert.version),
+      facts.map((fact) => fact.type),
+      inserts.map((insert) => insert.arrival.receipt),
+      facts.map((fact) => fact.origins[0]?.envelope[0] ?? 0),
+      facts.map((fact) => fact.origins[0]?.envelope[1] ?? 0),
+      inserts.map((insert) => insert.supersededAt),
+      facts.map((fact) => fact.validFrom),
+      facts.map((fact) => fact.validTo),
+      facts.map((fact) => codeOf(fact)),
+      facts.map((fact) => firstText(fact, 'value')),
+      facts.map((fact) => firstText(fact, 'unit')),
+      facts.map((fact) => fact.status),
+      facts.map((fact) => fact.grade),
+      facts.map((fact) => fact.flags.join(',')),
+      facts.map((fact) => fact.retracted),
+      facts.map((fact) => fact.rank),
+      facts.map((fact) => fact.resultAt),
+      inserts.map((insert) => insert.contentHash),
+      facts.map((fact) => JSON.stringify(fact.origins)),
+      now,
+      facts.map((fact) => packAtoms(fact.atoms)),
+      facts.map((fact) => fact.content),
+    ],
+  );
+  await insertCodes(tx, inserts);
+}
+
+async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<void> {
+  const codes = inserts.flatMap(({ arrival }) =>
+    arrival.fact.atoms
+      .filter((atom) => atom.name === 'code' && atom.system !== undefined)
+      .map((atom) => ({ arrival, system: atom.system!, code: atom.text, display: displayOf(arrival.fact) })),
+  );
+  if (codes.length === 0) return;
+  const ids = await conceptIds(tx, codes);
+  await tx.query(
+    `insert into fact_code (source_person, code, valid_at, id) select * from unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::uuid[])
+     on conflict do nothing`,
+    [
+      codes.map((one) => one.arrival.about.sourcePerson),
+      codes.map((one) => ids.get(`${one.system}|${one.code}`)!),
+      codes.map((one) => one.arrival.fact.validFrom),
+      codes.map((one) => one.arrival.fact.id),
+    ],
+  );
+}
+
+/** One row a receipt commits to every (fact, version, content hash) that was recorded from it. */
+async function journalRecorded(tx: Queryable, inserts: readonly Insert[], now: string): Promise<void> {
+  const byReceipt = Map.groupBy(inserts, (insert) => insert.arrival.receipt);
+  await append(
+    tx,
+    [...byReceipt].map(([receipt, recorded]) => {
+      const people = new Set(recorded.map((insert) => insert.arrival.about.person));
+      const [person] = people;
+      return {
+        kind: 'facts.recorded' as const,
+        actor: 'system:record',
+        subject: receipt,
+        at: now,
+        ...(people.size === 1 && person ? { person } : {}),
+        body: { facts: recorded.map((insert) => [insert.arrival.fact.id, insert.version, insert.contentHash]) },
+      };
+    }),
+  );
+}
+
+function codeOf(fact: NewFact): string | null {
+  const atom = fact.atoms.find((one) => one.name === 'code' && one.component === undefined);
+  return atom ? `${atom.system ?? ''}|${atom.text}` : null;
+}
+
+function displayOf(fact: NewFact): string | null {
+  return firstText(fact, 'display');
+}
+
+function firstText(fact: NewFact, name: 'value' | 'unit' | 'display'): string | null {
+  return fact.atoms.find((atom) => atom.name === name && atom.component === undefined)?.text ?? null;
+}
+
+/** Result times compare as UTC text. */
+function instant(text: string | null): string | null {
+  return text === null ? null : new Date(text).toISOString();
+}

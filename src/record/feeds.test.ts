@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Db } from '../platform/database.ts';
+import { openScratchDatabase } from '../platform/scratch-database.ts';
+import { readFeeds } from './feeds.ts';
+import { about, reading, result, stored } from './record-fixture.ts';
+import { recordReadings } from './record-readings.ts';
+
+const NOW = '2026-11-22T12:00:00.000Z';
+let db: Db;
+beforeAll(async () => {
+  db = await openScratchDatabase();
+  for (let minute = 0; minute < 30; minute += 1) await arrive('north-lab', `lab ${minute}`, minute * 2);
+  for (let hour = 6; hour < 30; hour += 1) await arrive('transcription', `note ${hour}`, hour * 60);
+  await arrive('rare', 'once', 90, 'birth-date-differs');
+});
+afterAll(() => db.close());
+
+it('a feed that speaks is on time, one that fell silent for longer than ever this week is said to be silent, one that spoke once cannot be judged', async () => {
+  const feeds = new Map((await readFeeds(db, NOW)).map((feed) => [feed.source, feed]));
+
+  expect(feeds.get('north-lab')).toMatchObject({ state: 'on-time', lastHour: 30, quarantine: 0, lagP95Ms: 2000 });
+  expect(feeds.get('transcription')).toMatchObject({ state: 'silent', lastHour: 0 });
+  expect(feeds.get('rare')).toMatchObject({ state: 'quarantine', quarantine: 1, usualGapMs: null });
+});
+
+it('the strip counts half hours of the last day, newest last, and all of them are in it', async () => {
+  const lab = (await readFeeds(db, NOW)).find((feed) => feed.source === 'north-lab')!;
+
+  expect(lab.strip).toHaveLength(48);
+  expect(lab.strip.slice(-2)).toEqual([14, 16]);
+  expect(lab.strip.reduce((sum, one) => sum + one, 0)).toBe(30);
+});
+
+async function arrive(source: string, text: string, minutesAgo: number, rejected?: string): Promise<void> {
+  const at = new Date(Date.parse(NOW) - minutesAgo * 60_000).toISOString();
+  const read = new Date(Date.parse(at) + 2000).toISOString();
+  await db.transaction(async (tx) => {
+    const receipt = await stored(tx, text, at, source);
+    const people = rejected ? [] : [about('4000001', [result({ key: text })], { source })];
+    const rejections = rejected
+      ? [{ item: '', start: 0, end: 4, reason: rejected, detail: 'A known identifier arrived with another birth date.' }]
+      : [];
+    await recordReadings(tx, [{ receipt, reading: reading(people, { rejections }) }], read);
+  });
+}

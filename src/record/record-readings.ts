@@ -1,0 +1,131 @@
+import type { PersonFacts } from '../core/fact.ts';
+import type { Reading, Rejection } from '../core/receipt.ts';
+import type { Queryable } from '../platform/database.ts';
+import { type Arrival, type Outcome, recordFacts } from './facts.ts';
+import { type IdentityConflict, mergePeople, resolvePeople } from './people.ts';
+import { closeQuarantine, quarantine } from './quarantine.ts';
+import { markReceipts, type ReceiptRow, reusedControlIds } from './receipts.ts';
+
+export type ReadReceipt = { receipt: ReceiptRow; reading: Reading };
+/** Whose record changed, and which facts that others may have relied on did. */
+export type Changes = { persons: string[]; superseded: { fact: string; person: string }[]; outcomes: Outcome[] };
+
+/**
+ * Records what was read from receipts, in their order, in the caller's transaction: people, merges, facts, quarantine, coverage state and
+ * journal stand or fall together. A person whose details conflict is quarantined with all the payload says of them; nothing is guessed.
+ */
+export async function recordReadings(tx: Queryable, reads: readonly ReadReceipt[], now: string): Promise<Changes> {
+  await closeQuarantine(tx, reads.map((read) => read.receipt.id), now); // biome-ignore format: short
+  const mentions = reads.flatMap(({ receipt, reading }) => reading.people.map((about) => ({ receipt, about })));
+  const resolved = await resolvePeople(tx, mentions.map((mention) => mention.about.person), now); // biome-ignore format: short
+
+  const rejected: Rejected[] = [];
+  const arrivals: Arrival[] = [];
+  for (const [index, { receipt, about }] of mentions.entries()) {
+    const person = resolved[index]!;
+    if ('conflict' in person)
+      rejected.push({
+        receipt: receipt.id,
+        source: receipt.source,
+        rejection: identityRejection(person, about),
+        items: about.facts.length,
+      });
+    else arrivals.push(...about.facts.map((fact) => ({ receipt: receipt.id, about: person, fact })));
+  }
+  const outcomes = await recordFacts(tx, arrivals, now);
+  const merged = await applyMerges(tx, reads, rejected, now);
+
+  for (const { receipt, reading } of reads)
+    rejected.push(...reading.rejections.map((rejection) => ({ receipt: receipt.id, source: receipt.source, rejection })));
+  await quarantine(tx, rejected, now);
+  await markRead(tx, reads, rejected, arrivals, now);
+  const changed = outcomes.filter((outcome) => outcome.effect !== 'same' && outcome.effect !== 'late');
+  return {
+    persons: [...new Set([...changed.map((outcome) => outcome.person), ...merged])],
+    superseded: changed.filter((outcome) => outcome.effect !== 'new').map((outcome) => ({ fact: outcome.id, person: outcome.person })),
+    outcomes,
+  };
+}
+
+/** `items` is how many items of the payload this holds back; a person in conflict holds back all that is said of them. */
+type Rejected = { receipt: string; source: string; rejection: Rejection; items?: number };
+
+/** Keeps a receipt that could not be recorded for a reason of ours, with a code; it can be replayed after a fix. */
+export async function setAside(tx: Queryable, receipt: ReceiptRow, code: string, now: string): Promise<void> {
+  const detail = 'This payload could not be recorded. It is kept whole and can be replayed.';
+  await quarantine(
+    tx,
+    [{ receipt: receipt.id, source: receipt.source, rejection: { ...rejection('', code, detail), end: receipt.size } }],
+    now,
+  );
+  await markReceipts(
+    tx,
+    [{ id: receipt.id, state: 'quarantined', controlId: receipt.controlId, flags: receipt.flags, stored: 0, rejected: 1 }],
+    now,
+  );
+}
+
+async function applyMerges(tx: Queryable, reads: readonly ReadReceipt[], rejected: Rejected[], now: string): Promise<string[]> {
+  const touched: string[] = [];
+  for (const { receipt, reading } of reads) {
+    for (const merge of reading.merges) {
+      const outcome = await mergePeople(tx, merge, now);
+      if ('conflict' in outcome)
+        rejected.push({
+          receipt: receipt.id,
+          source: receipt.source,
+          rejection: rejection('', outcome.conflict, 'The two registrations of this merge do not agree.'),
+        });
+      else touched.push(outcome.into, outcome.from);
+    }
+  }
+  return touched;
+}
+
+async function markRead(
+  tx: Queryable,
+  reads: readonly ReadReceipt[],
+  rejected: readonly Rejected[],
+  arrivals: readonly Arrival[],
+  now: string,
+): Promise<void> {
+  const messages = reads.flatMap(({ receipt, reading }) =>
+    reading.controlId ? [{ id: receipt.id, source: receipt.source, controlId: reading.controlId }] : [],
+  );
+  const reused = messages.length > 0 ? await reusedControlIds(tx, messages) : new Set<string>();
+  const used = new Set(arrivals.map((arrival) => arrival.receipt));
+  const failed = new Set(rejected.map((one) => one.receipt));
+  const storedBy = new Map<string, number>();
+  for (const { receipt } of arrivals) storedBy.set(receipt, (storedBy.get(receipt) ?? 0) + 1);
+  await markReceipts(
+    tx,
+    reads.map(({ receipt, reading }) => ({
+      id: receipt.id,
+      state: !failed.has(receipt.id) ? ('normalised' as const) : used.has(receipt.id) ? ('partial' as const) : ('quarantined' as const),
+      controlId: reading.controlId,
+      flags: [...new Set([...reading.flags, ...(reused.has(receipt.id) ? ['control-id-reused'] : [])])],
+      stored: storedBy.get(receipt.id) ?? 0,
+      rejected: rejected.filter((one) => one.receipt === receipt.id).reduce((sum, one) => sum + (one.items ?? 1), 0),
+    })),
+    now,
+  );
+}
+
+function identityRejection(conflict: IdentityConflict, about: PersonFacts): Rejection {
+  const texts: Record<IdentityConflict['conflict'], string> = {
+    'birth-date-differs': 'A known identifier arrived with another birth date.',
+    'sex-differs': 'A known identifier arrived with another sex.',
+    'identifiers-of-two-people': 'Identifiers of two different people arrived as one.',
+    'no-identifier': 'Nothing says which person this is about.',
+  };
+  const [start, end] = about.facts[0]?.origins[0]?.envelope ?? [0, 0];
+  return {
+    ...rejection(about.facts[0]?.atoms[0]?.path.split('.resource')[0] ?? '', conflict.conflict, texts[conflict.conflict]),
+    start,
+    end,
+  };
+}
+
+function rejection(item: string, reason: string, detail: string): Rejection {
+  return { item, start: 0, end: 0, reason, detail };
+}
