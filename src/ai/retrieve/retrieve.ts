@@ -1,0 +1,64 @@
+import type { Chart, Fact } from '../../core/fact.ts';
+import { atomsOf } from '../../core/fact.ts';
+import type { Need, Pack } from '../../core/pack.ts';
+
+const DAY_MS = 86_400_000;
+const GRADES = new Set(['A', 'B', 'C', 'D']);
+
+/** What may be used for a pack and why the rest may not (codes and counts, for the journal). */
+export type Retrieved = { chart: Chart; refused: { reason: Refusal; count: number }[] };
+export type Refusal = 'no-grade' | 'no-origin' | 'not-needed';
+
+/**
+ * Cuts a chart to the kinds of facts a pack's allow list names (minimum necessary) and refuses every fact without a trust grade or without the
+ * receipt it came from. Of those kinds the whole history and every category stay, because the verifier must find what a claim of absence or
+ * of "the latest" denies. Order is by type and id, and recorded times and our own id of the person are blanked, so that the same facts give the same run on any database.
+ */
+export function retrieve(chart: Chart, pack: Pick<Pack, 'needs'>): Retrieved {
+  const counts = new Map<Refusal, number>();
+  const admit = (fact: Fact): boolean => {
+    const reason = refusal(fact, pack.needs);
+    if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    return reason === undefined;
+  };
+  const facts = chart.facts.filter(admit).sort(byTypeAndId).map(withoutRecordedTime);
+  const kept = new Set(facts.map((fact) => fact.id));
+  const superseded = chart.superseded.filter((fact) => kept.has(fact.id)).sort(byTypeAndId).map(withoutRecordedTime); // biome-ignore format: short
+  return { chart: { person: '', asOf: chart.asOf, facts, superseded }, refused: [...counts].map(([reason, count]) => ({ reason, count })) };
+}
+
+/** What the writer sees of it: only the categories the pack names, and nothing older than its look-back. */
+export function withinLookBack(chart: Chart, pack: Pick<Pack, 'needs'>): Chart {
+  return {
+    ...chart,
+    facts: chart.facts.filter((fact) => pack.needs.some((need) => isOfKind(fact, need) && isRecent(fact, need, chart.asOf))),
+  };
+}
+
+function refusal(fact: Fact, needs: readonly Need[]): Refusal | undefined {
+  if (!GRADES.has(fact.grade)) return 'no-grade';
+  if (fact.origins.length === 0 || !fact.origins[0]?.receipt) return 'no-origin';
+  return needs.some((need) => fact.type === need.type) ? undefined : 'not-needed';
+}
+
+function isOfKind(fact: Fact, need: Need): boolean {
+  if (fact.type !== need.type) return false;
+  const categories = atomsOf(fact, 'category').map((atom) => atom.text);
+  return !need.categories || categories.length === 0 || categories.some((category) => need.categories!.includes(category));
+}
+
+function isRecent(fact: Fact, need: Need, asOf: string): boolean {
+  if (need.lookBackDays === undefined || fact.validFrom === null) return true;
+  const end = Math.max(Date.parse(fact.validTo ?? fact.validFrom), Date.parse(fact.validFrom));
+  return end >= Date.parse(asOf) - need.lookBackDays * DAY_MS;
+}
+
+function byTypeAndId(one: Fact, other: Fact): number {
+  const a = `${one.type}/${one.id}/${String(one.version).padStart(6, '0')}`;
+  const b = `${other.type}/${other.id}/${String(other.version).padStart(6, '0')}`;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function withoutRecordedTime(fact: Fact): Fact {
+  return { ...fact, recordedAt: '', supersededAt: fact.supersededAt === null ? null : '' };
+}

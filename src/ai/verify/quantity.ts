@@ -1,0 +1,89 @@
+import type { Quantity } from '../../core/claim.ts';
+import { sameUnit } from '../../interop/units/units.ts';
+import { readUnit, type Unit } from './unit.ts';
+
+/** A quantity as a source wrote it. */
+export type Charted = { value: string; unit?: string | undefined; comparator?: string | undefined };
+
+/** `same`, or what keeps a claimed quantity from being the charted one; `unclear` where the units cannot be compared. */
+export type Comparison = 'same' | 'value' | 'unit' | 'unclear';
+
+/**
+ * Compares a claimed quantity with a charted one, across units of one dimension ("1.2 g" is "1200 mg").
+ * A claim may leave the unit out, and may round correctly within half a percent; it may not leave out a comparator.
+ */
+export function compareQuantities(claimed: Quantity, charted: Charted): Comparison {
+  const [a, b] = [decimal(claimed.value), decimal(charted.value)];
+  if (a === undefined || b === undefined) return claimed.value === charted.value && claimed.unit === charted.unit ? 'same' : 'value';
+  const sign = sameComparator(claimed.comparator, charted.comparator);
+  const number = sameNumber(claimed.value, charted.value);
+  if (claimed.unit === undefined) return sign && number ? 'same' : 'value';
+  if (charted.unit === undefined) return number ? 'unclear' : 'value';
+  if (claimed.unit === charted.unit) return sign && number ? 'same' : 'value';
+  return acrossUnits(claimed, charted, sign, number, [a, b]);
+}
+
+/** A value in the base unit of its dimension, so that points of a trend can be ordered; undefined where units do not allow it. */
+export function inBase(quantity: Charted): { amount: number; dimension: string } | undefined {
+  const amount = decimal(quantity.value);
+  if (amount === undefined) return undefined;
+  if (quantity.unit === undefined) return { amount, dimension: '' };
+  const unit = readUnit(quantity.unit);
+  if (unit === undefined) return { amount, dimension: `?${quantity.unit}` };
+  return { amount: amount * unit.factor + unit.offset, dimension: unit.dimension };
+}
+
+/** A quantity for a clinician's eye. */
+export function saidQuantity(quantity: Charted): string {
+  return `${quantity.comparator ?? ''}${quantity.value}${quantity.unit === undefined ? '' : ` ${quantity.unit}`}`;
+}
+
+function acrossUnits(claimed: Quantity, charted: Charted, sign: boolean, number: boolean, [a, b]: [number, number]): Comparison {
+  const ours = readUnit(claimed.unit!);
+  const theirs = readUnit(charted.unit!);
+  if (ours === undefined || theirs === undefined) {
+    // Rarer units than those of our table are left to UCUM, which knows equal ones but is slow.
+    if (sameUnit(claimed.unit!, charted.unit!)) return sign && number ? 'same' : 'value';
+    return number ? 'unclear' : 'value';
+  }
+  if (ours.dimension !== theirs.dimension) return number ? 'unit' : convertible(ours, theirs) ? 'unclear' : 'value';
+  if (ours.factor === theirs.factor && ours.offset === theirs.offset) return sign && number ? 'same' : 'value';
+  const [x, y] = [a * ours.factor + ours.offset, b * theirs.factor + theirs.offset];
+  // Other units of one dimension: a conversion ends in a rounded number, so half a percent is allowed, as for rounding.
+  if (sign && Math.abs(x - y) <= 0.005 * Math.abs(y)) return 'same';
+  return number ? 'unit' : 'value';
+}
+
+/** Mass and amount of a substance convert by its molar mass, which is not known here; milliequivalents by its charge. */
+function convertible(a: Unit, b: Unit): boolean {
+  const loose = (unit: Unit) => unit.dimension.replace(/mass|amount|charge/, '*');
+  return loose(a) === loose(b);
+}
+
+function sameComparator(a: string | undefined, b: string | undefined): boolean {
+  return (a ?? '') === (b ?? '');
+}
+
+function sameNumber(claimed: string, charted: string): boolean {
+  const [a, b] = [Number(claimed), Number(charted)];
+  if (a === b) return true;
+  const [digits, source] = [decimals(claimed), decimals(charted)];
+  if (digits >= source || /e/i.test(claimed + charted)) return false;
+  if (Math.abs(a - b) > 0.5 * 10 ** -digits * (1 + 1e-9)) return false;
+  // Half a percent keeps "92.4" for 92.4183 and refuses "6" for 5.6 and "1.2" for 1.21. Values with more digits than any instrument
+  // gives (13.222679568160471) come from a computation, and two significant digits say what such a one means.
+  return Math.abs(a - b) <= 0.005 * Math.abs(b) || (significant(charted) > 6 && significant(claimed) >= 2);
+}
+
+function significant(text: string): number {
+  return text.replace(/^[-+]/, '').replace('.', '').replace(/^0+/, '').length;
+}
+
+function decimals(text: string): number {
+  const point = text.indexOf('.');
+  return point < 0 ? 0 : text.length - point - 1;
+}
+
+function decimal(text: string): number | undefined {
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : undefined;
+}

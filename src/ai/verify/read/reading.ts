@@ -1,0 +1,11 @@
+import type { Claim } from '../../../core/claim.ts';
+
+/**
+ * What a part of a sentence claims. Any one of the alternatives would make it true ("a history of asthma" may be active or resolved).
+ * `negated` says that the sentence denies it; `now` says that it must hold now ("active
+ * medications"); `almost` are claims that the chart may hold but that say less than the sentence does.
+ */
+export type Reading = { alternatives: Claim[]; negated?: boolean; now?: boolean; almost?: Claim[] };
+
+/** A sentence read to its last word, or the word or gap that kept it from being read. */
+export type Read = { readings: Reading[] } | { unread: string; why: 'word' | 'claim' | 'date' };

@@ -1,0 +1,147 @@
+import type { Claim } from '../../core/claim.ts';
+import type { Chart } from '../../core/fact.ts';
+import { phrase } from '../../core/phrase.ts';
+import type { Outcome, Reason, Verdict } from '../../core/verdict.ts';
+import { type ChartIndex, indexChart } from './chart-index.ts';
+import { checkClaim } from './check.ts';
+import { checkMedication } from './check-medication.ts';
+import { contradicted, type Finding, unproven } from './finding.ts';
+import { readLoose } from './read/read-loose.ts';
+import { readPhrase } from './read/read-phrase.ts';
+import type { Read, Reading } from './read/reading.ts';
+import { splitSentences } from './read/sentences.ts';
+import { agrees } from './same-claim.ts';
+
+/** Part of a run's identity: any change of a rule here is a new version. */
+export const verifierVersion = '2';
+
+/** One sentence to judge. `claims` and `cites` are a writer's hints, checked and never trusted. */
+export type SentenceInput = { text: string; claims?: Claim[]; cites?: Cite[] };
+export type Cite = { fact: string; version: number };
+
+/** `knownTerms`: names (as displays) that this site uses; a known term the chart does not hold is contradicted, an unknown one unproven. */
+export type VerifyOptions = { knownTerms?: Iterable<string> };
+
+/** Raised or lowered digits and fractions ("10²", "5½") but for those of a unit or a formula ("m²", "CO₂"): level with other digits they lie. */
+const RAISED = /(?<!\p{L})\p{No}+/u;
+
+type Judged = { claim: Claim; finding: Finding };
+
+/** The verdict on one sentence about the person of the chart, as of the chart's instant. Pass an index (`indexChart`) to judge many sentences. */
+export function verifySentence(input: SentenceInput, chart: Chart | ChartIndex, options: VerifyOptions = {}): Verdict {
+  const index = indexChart(chart, options);
+  const claims = input.claims ?? [];
+  const cites = input.cites ?? [];
+  // The text says byte for byte what the claims say, so the claims are what is checked.
+  if (claims.length > 0 && phrase(claims) === input.text) {
+    return verdictOf(
+      'typed',
+      claims.map((claim) => ({ claim, finding: checkClaim(claim, index) })),
+      cites,
+    );
+  }
+  const raised = RAISED.exec(input.text)?.[0];
+  const read: Read = raised === undefined ? readSentence(input.text, index) : { unread: raised, why: 'word' };
+  if ('unread' in read) return unreadVerdict(read, claims, index);
+  const judged = read.readings.map((reading) => judge(reading, index));
+  // What a writer claims beyond its words must hold as well: claims are what recall and evidence are filed under.
+  const given = claims.map((claim) => ({ claim, finding: checkClaim(claim, index) }));
+  return verdictOf(
+    'free',
+    [...judged, ...given.filter(({ finding }) => finding.outcome !== 'proven')],
+    cites,
+    differing(claims, read.readings, index),
+  );
+}
+
+/** A verdict for each sentence of a text, in order. */
+export function verifyText(text: string, chart: Chart | ChartIndex, options: VerifyOptions = {}): { text: string; verdict: Verdict }[] {
+  const index = indexChart(chart, options);
+  return splitSentences(text).map((sentence) => ({ text: sentence, verdict: verifySentence({ text: sentence }, index) }));
+}
+
+/** What a sentence claims, by the exact patterns of our own phrases first, then as people write. */
+export function readSentence(text: string, index: ChartIndex): Read {
+  const exact = readPhrase(text.endsWith('.') ? text : `${text}.`);
+  const names = exact.filter((claims) => claims.every((claim) => checkClaim(claim, index).reasons[0]?.code !== 'term-unknown'));
+  if (names.length === 1) return { readings: names[0]!.map((claim) => ({ alternatives: [claim] })) };
+  const loose = readLoose(text, index);
+  if (!('unread' in loose) || exact.length !== 1) return loose;
+  return { readings: exact[0]!.map((claim) => ({ alternatives: [claim] })) };
+}
+
+/** One reading against the chart: the best of its alternatives; a denial is false where the chart holds what it denies. */
+function judge(reading: Reading, index: ChartIndex): Judged {
+  const judged = reading.alternatives.map((claim) => ({ claim, finding: checked(claim, reading, index) }));
+  const best =
+    judged.find(({ finding }) => finding.outcome === 'proven') ??
+    judged.find(({ finding }) => finding.outcome === 'unproven') ??
+    judged[0]!;
+  if (reading.negated === true) return denied(best, index);
+  if (best.finding.outcome !== 'contradicted' || reading.almost === undefined) return best;
+  const almost = reading.almost.map((claim) => checkClaim(claim, index)).find((finding) => finding.outcome === 'proven');
+  if (almost === undefined) return best;
+  return {
+    claim: best.claim,
+    finding: unproven('modality-differs', 'An order stands, but nothing in the chart says that the patient takes it.'),
+  };
+}
+
+function checked(claim: Claim, reading: Reading, index: ChartIndex): Finding {
+  return claim.kind === 'medication' ? checkMedication(claim, index, reading.now === true) : checkClaim(claim, index);
+}
+
+/** "No diabetes": false where the chart holds diabetes, true only where it says that diabetes was ruled out; its silence proves nothing. */
+function denied({ claim, finding }: Judged, index: ChartIndex): Judged {
+  if (finding.outcome === 'proven')
+    return { claim, finding: contradicted('found-where-none-claimed', 'The draft denies what the chart says.') };
+  if (claim.kind === 'problem') {
+    const ruledOut: Claim = { ...claim, state: 'ruled out' };
+    const other = checkClaim(ruledOut, index);
+    if (other.outcome === 'proven') return { claim: ruledOut, finding: other };
+  }
+  return {
+    claim,
+    finding: unproven('claim-unread', 'The draft denies something; that the chart does not say it does not prove the denial.'),
+  };
+}
+
+function unreadVerdict(read: Extract<Read, { unread: string }>, claims: Claim[], index: ChartIndex): Verdict {
+  const judged = claims.map((claim) => ({ claim, finding: checkClaim(claim, index) }));
+  if (judged.some(({ finding }) => finding.outcome === 'contradicted')) return verdictOf('free', judged, []);
+  const reason: Reason =
+    read.why === 'word'
+      ? { code: 'word-unread', text: `“${read.unread}” could not be matched with anything in the chart.` }
+      : read.why === 'date'
+        ? { code: 'date-vague', text: `“${read.unread}” is not a date that can be checked.` }
+        : { code: 'claim-unread', text: 'This sentence could not be read as statements about the chart.' };
+  return { outcome: 'unproven', reasons: [reason], lane: 'free', claims: judged.map(({ claim }) => ({ claim, support: [] })) };
+}
+
+/** Claims that came with the text and are not what the text says. */
+function differing(claims: Claim[], readings: Reading[], index: ChartIndex): Reason[] {
+  const stray = claims.find(
+    (claim) => !readings.some((reading) => reading.negated !== true && reading.alternatives.some((read) => agrees(claim, read, index))),
+  );
+  return stray === undefined ? [] : [{ code: 'claim-differs', text: 'The text does not say what its claim says.' }];
+}
+
+/** Every cited fact version must be one that the sentence rests on; anything else cited is evidence of something else. */
+function strayCites(cites: Cite[], judged: Judged[]): Reason[] {
+  if (cites.length === 0 || judged.some(({ finding }) => finding.outcome !== 'proven')) return [];
+  const rests = new Set(judged.flatMap(({ finding }) => [...finding.rests]));
+  if (cites.every((cite) => rests.has(`${cite.fact}#${cite.version}`))) return [];
+  return [{ code: 'evidence-differs', text: 'The draft cites an entry that does not say this.' }];
+}
+
+function verdictOf(lane: Verdict['lane'], judged: Judged[], cites: Cite[], differences: Reason[] = []): Verdict {
+  const quarrels = [...differences, ...strayCites(cites, judged)];
+  const outcomes = judged.map(({ finding }) => finding.outcome);
+  const outcome: Outcome =
+    quarrels.length > 0 || outcomes.includes('contradicted') ? 'contradicted' : outcomes.includes('unproven') ? 'unproven' : 'proven';
+  const own = judged
+    .filter(({ finding }) => outcome === 'proven' || finding.outcome !== 'proven')
+    .flatMap(({ finding }) => finding.reasons);
+  const reasons = [...quarrels, ...own].filter((reason, i, all) => all.findIndex((other) => other.text === reason.text) === i);
+  return { outcome, reasons, lane, claims: judged.map(({ claim, finding }) => ({ claim, support: finding.support })) };
+}
