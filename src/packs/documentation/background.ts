@@ -1,0 +1,130 @@
+import type { Claim } from '../../core/claim.ts';
+import type { Chart, Fact } from '../../core/fact.ts';
+import { textOf } from '../../core/fact.ts';
+import type { DraftSentence } from '../../core/pack.ts';
+import { compare, conceptOf, dateOf, newestFirst } from './readings.ts';
+
+/** SNOMED CT statements that nothing is known to be allergic to (716186003 and the substance-specific ones below it). */
+const NO_KNOWN_ALLERGY = new Set(['716186003', '409137002', '428607008', '429625007']);
+
+const ORDERS = new Set(['order', 'original-order', 'reflex-order', 'filler-order', 'instance-order']);
+
+/** Problems that are active and not refuted, most recent onset first; what is only suspected says so. */
+export function activeProblems(chart: Chart, section: string): DraftSentence[] {
+  return chart.facts
+    .filter((fact) => fact.type === 'Condition' && !fact.retracted && fact.grade !== 'D')
+    .filter((fact) => ['active', 'recurrence', 'relapse'].includes(textOf(fact, 'clinicalStatus') ?? ''))
+    .flatMap((fact) => {
+      const verification = textOf(fact, 'verification') ?? 'confirmed';
+      const concept = conceptOf(fact);
+      if (!concept || !['confirmed', 'provisional', 'differential', 'unconfirmed'].includes(verification)) return [];
+      const since = dateOf(textOf(fact, 'onset'));
+      const laterality = textOf(fact, 'laterality') as 'left' | 'right' | 'bilateral' | undefined;
+      const claim: Claim = {
+        kind: 'problem',
+        concept,
+        state: verification === 'confirmed' ? 'active' : 'suspected',
+        ...(since ? { since } : {}),
+        ...(laterality ? { laterality } : {}),
+      };
+      return [{ claim, fact, since: since ?? '' }];
+    })
+    .sort((one, other) => compare(other.since, one.since) || compare(one.fact.id, other.fact.id))
+    .filter((one, index, all) => all.findIndex((other) => sameProblem(one.fact, other.fact)) === index)
+    .map(({ claim, fact }) => ({ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }));
+}
+
+/** Allergies as recorded; "no known allergies" only where a fact says so; else the search that found nothing. Both are kept where they conflict. */
+export function allergies(chart: Chart, section: string): DraftSentence[] {
+  const facts = chart.facts.filter((fact) => fact.type === 'AllergyIntolerance' && !fact.retracted && isCurrent(fact));
+  if (facts.length === 0) return [{ section, claims: [{ kind: 'absence', of: 'allergies' }], cites: [] }];
+  return facts
+    .filter((fact) => !isUnconfirmed(fact))
+    .map((fact) => ({ fact, at: textOf(fact, 'recorded') ?? textOf(fact, 'onset') ?? '0001' }))
+    .sort(newestFirst)
+    .flatMap(({ fact }) => {
+      const claim = allergyClaim(fact);
+      return claim ? [{ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }] : [];
+    })
+    .filter((one, index, all) => all.findIndex((other) => saysTheSame(one.claims[0]!, other.claims[0]!)) === index);
+}
+
+/** Orders with no result or report by `asOf`, and appointments of the record that are still to come are not this pack's. Newest first. */
+export function pendingOrders(chart: Chart, section: string): DraftSentence[] {
+  const asOf = chart.asOf.slice(0, 10);
+  return chart.facts
+    .filter((fact) => fact.type === 'ServiceRequest' && fact.status === 'active' && !fact.retracted && isOrder(fact))
+    .flatMap((fact) => {
+      const at = textOf(fact, 'authored');
+      const orderedOn = dateOf(at);
+      const concept = conceptOf(fact);
+      if (!at || !orderedOn || orderedOn.length < 10 || !concept || orderedOn > asOf || isAnswered(fact, orderedOn, chart)) return [];
+      return [{ fact, at, claim: { kind: 'pending' as const, concept, orderedOn, asOf } }];
+    })
+    .sort(newestFirst)
+    .map(({ fact, claim }) => ({ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }));
+}
+
+/** FHIR R4 RequestIntent: proposals, plans, options and directives ask nobody for anything, and doNotPerform asks that it not be done. */
+function isOrder(fact: Fact): boolean {
+  return ORDERS.has(textOf(fact, 'intent') ?? 'order') && textOf(fact, 'doNotPerform') !== 'true';
+}
+
+/** Allergies that the section leaves out because nobody confirmed them, which its sentences could not say. */
+export function unconfirmedAllergies(chart: Chart): number {
+  return chart.facts.filter((fact) => fact.type === 'AllergyIntolerance' && !fact.retracted && isCurrent(fact) && isUnconfirmed(fact))
+    .length;
+}
+
+function isAnswered(order: Fact, orderedOn: string, chart: Chart): boolean {
+  const codes = new Set(order.atoms.filter((atom) => atom.name === 'code').map((atom) => `${atom.system ?? ''}|${atom.text}`));
+  return chart.facts.some((fact) => {
+    if (!['Observation', 'DiagnosticReport', 'Procedure', 'ImagingStudy'].includes(fact.type) || fact.retracted) return false;
+    const on = dateOf(textOf(fact, 'effective') ?? textOf(fact, 'start') ?? textOf(fact, 'occurrence') ?? textOf(fact, 'issued')) ?? '';
+    return on >= orderedOn && fact.atoms.some((atom) => atom.name === 'code' && codes.has(`${atom.system ?? ''}|${atom.text}`));
+  });
+}
+
+function allergyClaim(fact: Fact): Claim | undefined {
+  const substance = conceptOf(fact);
+  if (!substance) return undefined;
+  const recordedOn = dateOf(textOf(fact, 'recorded') ?? textOf(fact, 'onset'));
+  const recorded = recordedOn ? { recordedOn } : {};
+  if (substance.codes?.some((code) => NO_KNOWN_ALLERGY.has(code.code))) return { kind: 'no-known-allergy', about: substance, ...recorded };
+  const reaction = textOf(fact, 'reaction');
+  const criticality = textOf(fact, 'criticality');
+  return {
+    kind: 'allergy',
+    substance,
+    ...(reaction ? { reaction } : {}),
+    ...(criticality === 'high' || criticality === 'low' ? { severity: criticality } : {}),
+    ...recorded,
+  };
+}
+
+/** Several sources that record one allergy, or that none is known, say one thing; the newest of them is written. */
+function saysTheSame(one: Claim, other: Claim): boolean {
+  if (one.kind === 'no-known-allergy' && other.kind === 'no-known-allergy') return true;
+  return (
+    one.kind === 'allergy' &&
+    other.kind === 'allergy' &&
+    one.substance.name.toLowerCase() === other.substance.name.toLowerCase() &&
+    one.reaction === other.reaction
+  );
+}
+
+function isCurrent(fact: Fact): boolean {
+  const clinical = textOf(fact, 'clinicalStatus') ?? 'active';
+  const verification = textOf(fact, 'verification') ?? 'confirmed';
+  return clinical === 'active' && verification !== 'refuted' && verification !== 'entered-in-error';
+}
+
+function isUnconfirmed(fact: Fact): boolean {
+  return textOf(fact, 'verification') === 'unconfirmed';
+}
+
+function sameProblem(one: Fact, other: Fact): boolean {
+  const a = conceptOf(one);
+  const b = conceptOf(other);
+  return a !== undefined && b !== undefined && a.name === b.name && textOf(one, 'laterality') === textOf(other, 'laterality');
+}

@@ -1,0 +1,125 @@
+import type { Fact } from '../../core/fact.ts';
+import { textOf } from '../../core/fact.ts';
+import type { Draft, DraftSentence, Omission, Pack, PackContext, TriggerReason } from '../../core/pack.ts';
+import { dateWords } from '../../core/phrase.ts';
+import { activeProblems, allergies, pendingOrders, unconfirmedAllergies } from './background.ts';
+import { medicationChanges } from './medications.ts';
+import { dateOf, timeOf } from './readings.ts';
+import { abnormalResults, seriesOf, trends } from './results.ts';
+import { eventsSince } from './since-last-visit.ts';
+import { lastVisit, visitsOf } from './visits.ts';
+
+const DAY_MS = 86_400_000;
+/** Where no visit is on record, changes of the last half year are new to the reader. */
+const WITHOUT_VISIT_DAYS = 183;
+/** Abnormal results older than this say little about today's visit; the chart still shows them. */
+const RESULTS_DAYS = 365;
+/** A visit is prepared from three days before; a missed one stays in the queue for half a day. */
+const AHEAD_DAYS = 3;
+const AFTER_MS = DAY_MS / 2;
+
+/** Visits are looked for this far back. */
+const VISIT_DAYS = 1825;
+
+/** Sections in the order of the page, with the most sentences each may take so that the whole fits one page (about 45 lines). */
+const LIMITS = { events: 6, results: 8, trends: 4, medications: 8, problems: 10, pending: 5, allergies: 5 };
+
+/** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
+export const documentation: Pack = {
+  id: 'documentation',
+  version: '1.2.0',
+  title: 'Pre-visit summary',
+  purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
+  owner: 'Chief medical information officer',
+  surfaces: ['cds-hooks', 'worklist', 'write-back'],
+  needs: [
+    { type: 'Patient' },
+    { type: 'Appointment', lookBackDays: 30 },
+    { type: 'Encounter', lookBackDays: VISIT_DAYS },
+    { type: 'Condition' },
+    { type: 'AllergyIntolerance' },
+    { type: 'MedicationRequest', lookBackDays: 1825 },
+    { type: 'MedicationStatement', lookBackDays: 730 },
+    { type: 'MedicationDispense', lookBackDays: 730 },
+    { type: 'Observation', lookBackDays: 1825, categories: ['laboratory', 'vital-signs'] },
+    { type: 'DiagnosticReport', lookBackDays: 1825 },
+    { type: 'Procedure', lookBackDays: 1825 },
+    { type: 'Immunization', lookBackDays: 1825 },
+    { type: 'ServiceRequest', lookBackDays: 730 },
+  ],
+  triggers: [{ type: 'Appointment', when: visitAhead }],
+  kpis: [
+    { id: 'proposals.offered', title: 'Offered', count: ['proposal.offered'] },
+    { id: 'proposals.opened', title: 'Opened', count: ['proposal.opened'] },
+    { id: 'proposals.signed', title: 'Signed', count: ['decision.signed'] },
+    { id: 'proposals.edited', title: 'Edited', count: ['proposal.edited'] },
+    { id: 'proposals.declined', title: 'Declined', count: ['decision.declined'] },
+    {
+      id: 'minutes.offer_to_signature',
+      title: 'Minutes from offer to signature',
+      minutesBetween: [['proposal.offered'], ['decision.signed']],
+    },
+  ],
+  document: { loinc: '34133-9', title: 'Pre-visit summary' },
+  write,
+};
+
+function write({ chart }: PackContext): Draft {
+  const visits = visitsOf(chart.facts, chart.asOf);
+  const last = lastVisit(visits);
+  const since = last?.on ?? daysBefore(chart.asOf, WITHOUT_VISIT_DAYS);
+  const sinceTitle = last ? `Since the last visit, ${dateWords(last.on)}` : 'In the last six months';
+  const series = seriesOf(chart);
+  const omitted: Omission[] = [];
+  const take = (sentences: DraftSentence[], limit: number, what: string): DraftSentence[] => {
+    if (sentences.length > limit) omitted.push({ section: sentences[0]!.section, number: sentences.length - limit, what });
+    return sentences.slice(0, limit);
+  };
+
+  const sentences = [
+    ...(visits.length > 0 ? [] : [noVisits(sinceTitle, daysBefore(chart.asOf, VISIT_DAYS))]),
+    ...take(eventsSince(chart, visits, sinceTitle, since), LIMITS.events, 'older events since then'),
+    ...take(
+      abnormalResults(series, chart, 'Abnormal results', daysBefore(chart.asOf, RESULTS_DAYS)),
+      LIMITS.results,
+      'further abnormal results',
+    ),
+    ...take(trends(series, chart, 'Trends'), LIMITS.trends, 'further trends'),
+    ...take(medicationChanges(chart, 'Medication changes', since), LIMITS.medications, 'earlier medication entries'),
+    ...take(orAbsent(activeProblems(chart, 'Active problems'), 'problems', 'Active problems'), LIMITS.problems, 'further active problems'),
+    ...take(pendingOrders(chart, 'Pending'), LIMITS.pending, 'further pending orders'),
+    ...take(allergies(chart, 'Allergies'), LIMITS.allergies, 'further allergies'),
+  ];
+  const unconfirmed = unconfirmedAllergies(chart);
+  if (unconfirmed > 0) omitted.push({ section: 'Allergies', number: unconfirmed, what: 'unconfirmed allergies' });
+  return { title: 'Pre-visit summary', sections: [...new Set(sentences.map((sentence) => sentence.section))], sentences, omitted };
+}
+
+function noVisits(section: string, since: string): DraftSentence {
+  return { section, claims: [{ kind: 'absence', of: 'visits', since }], cites: [] };
+}
+
+function orAbsent(sentences: DraftSentence[], of: 'problems', section: string): DraftSentence[] {
+  return sentences.length > 0 ? sentences : [{ section, claims: [{ kind: 'absence', of }], cites: [] }];
+}
+
+/** A booked visit asks for a summary from three days before until half a day after it began. */
+function visitAhead(fact: Fact, now: string): TriggerReason | undefined {
+  const start = textOf(fact, 'start');
+  if (fact.retracted || !start || !['booked', 'pending', 'arrived', 'checked-in'].includes(fact.status ?? '')) return undefined;
+  const ahead = Date.parse(start) - Date.parse(now);
+  if (ahead > AHEAD_DAYS * DAY_MS || ahead < -AFTER_MS) return undefined;
+  const reason =
+    textOf(fact, 'reason') ?? textOf(fact, 'serviceType') ?? textOf(fact, 'display') ?? textOf(fact, 'title') ?? textOf(fact, 'note');
+  const when = `Visit ${dateWords(dateOf(start) ?? '') ?? ''} ${timeOf(start) ?? ''}`.trim();
+  return {
+    key: `Appointment/${fact.id}`,
+    why: reason ? `${when}, ${reason}` : when,
+    role: 'clinician',
+    dueAt: new Date(start).toISOString(),
+  };
+}
+
+function daysBefore(instant: string, days: number): string {
+  return new Date(Date.parse(instant) - days * DAY_MS).toISOString().slice(0, 10);
+}

@@ -1,0 +1,106 @@
+import type { Claim } from '../../core/claim.ts';
+import type { Chart, Fact } from '../../core/fact.ts';
+import { atomsOf, textOf } from '../../core/fact.ts';
+import type { DraftSentence } from '../../core/pack.ts';
+import { compare, conceptKey, newestFirst, type Reading, readingsOf } from './readings.ts';
+
+const ABNORMAL = new Set(['high', 'low', 'critically high', 'critically low', 'abnormal']);
+/** A trend is named from three results on; two points are a difference. */
+const TREND_POINTS = 3;
+const TREND_WINDOW_DAYS = 730;
+const DAY_MS = 86_400_000;
+
+export type ResultSeries = { key: string; readings: Reading[] };
+
+/** Numeric and coded results of each concept, newest first in each; laboratory and vital signs, never survey answers. */
+export function seriesOf(chart: Chart): ResultSeries[] {
+  const readings = chart.facts
+    .filter((fact) => isMeasured(fact))
+    .flatMap((fact) => readingsOf(fact))
+    .filter((reading) => Date.parse(reading.at) <= Date.parse(chart.asOf));
+  return [...Map.groupBy(readings, (reading) => conceptKey(reading.concept))].map(([key, list]) => ({
+    key,
+    readings: list.sort(newestFirst),
+  }));
+}
+
+/** The latest result of each concept where the source's flag or range calls it abnormal, most recent first. */
+export function abnormalResults(series: readonly ResultSeries[], chart: Chart, section: string, sinceDate: string): DraftSentence[] {
+  return series
+    .map((one) => one.readings[0]!)
+    .filter((reading) => ABNORMAL.has(reading.flag ?? '') && reading.on >= sinceDate)
+    .sort(newestFirst)
+    .map((reading) => ({ section, claims: [resultClaim(reading, chart, true)], cites: [cite(reading)] }));
+}
+
+/** Concepts whose results moved one way over the last two years, with no step back. */
+export function trends(series: readonly ResultSeries[], chart: Chart, section: string): DraftSentence[] {
+  const since = Date.parse(chart.asOf) - TREND_WINDOW_DAYS * DAY_MS;
+  return series
+    .flatMap((one) => trendOf(one.readings.filter((reading) => Date.parse(reading.at) >= since && isLaboratory(reading.fact))) ?? [])
+    .sort((one, other) => compare(other.to.at, one.to.at) || compare(conceptKey(one.to.concept), conceptKey(other.to.concept)))
+    .map((trend) => ({ section, claims: [trend.claim], cites: trend.all.map(cite) }));
+}
+
+/** A result as a claim; `latest` says that nothing later of the concept stands. */
+export function resultClaim(reading: Reading, chart: Chart, latest: boolean): Claim {
+  const replaced = reading.certainty === 'corrected' ? replacedValue(reading, chart) : undefined;
+  return {
+    kind: 'result',
+    concept: reading.concept,
+    value: reading.quantity ?? { text: reading.text! },
+    on: reading.on,
+    ...(reading.flag && reading.flag !== 'normal' ? { flag: reading.flag } : {}),
+    ...(reading.range ? { range: reading.range } : {}),
+    ...(reading.certainty && reading.certainty !== 'final' ? { certainty: reading.certainty } : {}),
+    ...(replaced ? { correctedFrom: replaced } : {}),
+    ...(latest ? { latest: true } : {}),
+  };
+}
+
+function isMeasured(fact: Fact): boolean {
+  return fact.type === 'Observation' && isOf(fact, ['laboratory', 'vital-signs']);
+}
+
+function isLaboratory(fact: Fact): boolean {
+  return isOf(fact, ['laboratory']);
+}
+
+/** A fact may stand in several categories, in any order; one without any is not left out. */
+function isOf(fact: Fact, wanted: readonly string[]): boolean {
+  const categories = atomsOf(fact, 'category').map((atom) => atom.text);
+  return categories.length === 0 || categories.some((category) => wanted.includes(category));
+}
+
+function replacedValue(reading: Reading, chart: Chart): { value: string; unit?: string } | undefined {
+  const before = chart.superseded
+    .filter((fact) => fact.id === reading.fact.id && fact.version < reading.fact.version)
+    .sort((one, other) => other.version - one.version);
+  const value = before[0] && textOf(before[0], 'value', reading.component);
+  const unit = before[0] && textOf(before[0], 'unit', reading.component);
+  return value === undefined || value === reading.quantity?.value ? undefined : { value, ...(unit ? { unit } : {}) };
+}
+
+type Trend = { claim: Claim; to: Reading; all: Reading[] };
+
+function trendOf(newest: readonly Reading[]): Trend | undefined {
+  const numeric = newest.filter((reading) => reading.quantity && !reading.quantity.comparator);
+  const days = numeric.filter((reading, index) => index === 0 || reading.on !== numeric[index - 1]!.on);
+  if (days.length !== numeric.length || days.length < TREND_POINTS || numeric.length !== newest.length) return undefined;
+  if (new Set(days.map((reading) => reading.quantity?.unit)).size !== 1) return undefined;
+  const values = days.map((reading) => Number(reading.quantity?.value)).reverse();
+  const steps = values.slice(1).map((value, index) => Math.sign(value - values[index]!));
+  const direction = steps.every((step) => step > 0) ? 'rose' : steps.every((step) => step < 0) ? 'fell' : undefined;
+  if (!direction) return undefined;
+  const to = days[0]!;
+  const from = days.at(-1)!;
+  return {
+    to,
+    all: [...days],
+    claim: { kind: 'trend', concept: to.concept, direction, from: from.quantity!, fromOn: from.on, to: to.quantity!, toOn: to.on },
+  };
+}
+
+function cite(reading: Reading): { fact: string; version: number } {
+  return { fact: reading.fact.id, version: reading.fact.version };
+}

@@ -1,0 +1,44 @@
+import type { Claim, ClaimOf } from '../../core/claim.ts';
+import type { Fact } from '../../core/fact.ts';
+import { textOf } from '../../core/fact.ts';
+import { conceptOf, dateOf, newestFirst } from './readings.ts';
+
+export type Visit = { fact: Fact; at: string; on: string; until: string | undefined; setting: ClaimOf<'encounter'>['setting'] };
+
+// HL7 v3-ActCode, the value set of Encounter.class.
+const SETTINGS: Record<string, Visit['setting']> = {
+  AMB: 'outpatient', EMER: 'emergency', IMP: 'inpatient', ACUTE: 'inpatient', NONAC: 'inpatient', OBSENC: 'inpatient', SS: 'inpatient', VR: 'virtual', HH: 'home',
+}; // biome-ignore format: one table
+
+/** Visits that took place (in progress or finished) before `asOf`, newest first. */
+export function visitsOf(facts: readonly Fact[], asOf: string): Visit[] {
+  return facts
+    .filter((fact) => fact.type === 'Encounter' && !fact.retracted && ['finished', 'in-progress'].includes(fact.status ?? ''))
+    .flatMap((fact) => {
+      const at = textOf(fact, 'start');
+      const on = dateOf(at);
+      const setting = SETTINGS[textOf(fact, 'class') ?? ''];
+      if (!at || !on || on.length < 10 || !setting || Date.parse(at) >= Date.parse(asOf)) return [];
+      const until = dateOf(textOf(fact, 'end'));
+      return [{ fact, at, on, until: until === on ? undefined : until, setting }];
+    })
+    .sort(newestFirst);
+}
+
+/** The visit to which "since the last visit" refers: the latest finished outpatient or virtual one. */
+export function lastVisit(visits: readonly Visit[]): Visit | undefined {
+  return visits.find((visit) => visit.fact.status === 'finished' && (visit.setting === 'outpatient' || visit.setting === 'virtual'));
+}
+
+/** What a visit was, in a claim; its reason where the source named one. */
+export function visitClaim(visit: Visit): Claim {
+  const reason = textOf(visit.fact, 'reason');
+  const what = conceptOf(visit.fact)?.name;
+  return {
+    kind: 'encounter',
+    setting: visit.setting,
+    on: visit.on,
+    ...(visit.until ? { until: visit.until } : {}),
+    ...(reason ? { reason: { name: reason } } : what ? { what } : {}),
+  };
+}
