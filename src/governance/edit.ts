@@ -1,0 +1,215 @@
+import { type ChartIndex, indexChart } from '../ai/verify/chart-index.ts';
+import { AppError } from '../core/errors.ts';
+import type { Chart, Fact } from '../core/fact.ts';
+import type { ProposalContent, Sentence } from '../core/proposal.ts';
+import type { Queryable } from '../platform/database.ts';
+import { uuidFromParts } from '../platform/digest.ts';
+import type { Caller } from '../platform/identity.ts';
+import { append } from '../platform/journal.ts';
+import { readChart } from '../record/chart.ts';
+import { knownTerms } from '../record/concepts.ts';
+import { freezeEvidence, storedBytes } from '../record/lineage.ts';
+import { requireReviewer, systemPermit } from './access.ts';
+import { judge, sameText, skeleton } from './own-words.ts';
+import { contentHash, indexSentences } from './proposals.ts';
+import { findDecidable, openedSources, type ReviewDesk } from './review.ts';
+
+/** A reviewer's version of a draft: every sentence in order. Another text under a sentence's id, or no id, is the reviewer's own sentence. */
+export type EditedSentence = {
+  id?: string | undefined;
+  text: string;
+  section?: string | undefined;
+  selected: boolean;
+  acknowledged?: boolean | undefined;
+};
+
+/**
+ * Takes a reviewer's changes. What a human writes is theirs: checked, its contradictions shown and to be acknowledged, never blocked. What the
+ * writer wrote and the chart contradicts stays out, whichever way it is put back; unproven sentences come in after their source was opened.
+ */
+export async function edit(
+  desk: ReviewDesk,
+  caller: Caller,
+  id: string,
+  sentences: readonly EditedSentence[],
+  seenHash?: string,
+): Promise<void> {
+  requireReviewer(caller);
+  await desk.db.transaction(async (tx) => {
+    const proposal = await findDecidable(tx, id);
+    if (seenHash !== undefined && proposal.contentHash !== seenHash) {
+      throw new AppError('hash', 'this draft has changed since it was shown', { details: { contentHash: proposal.contentHash } });
+    }
+    const now = desk.now();
+    const chart = await readChart(tx, systemPermit('review', proposal.person, 'treatment', now), proposal.person, now);
+    const edited = await editedContent(
+      tx,
+      desk,
+      caller,
+      { id, content: proposal.content },
+      sentences,
+      readOnce(chart, await knownTerms(tx)),
+    );
+    await tx.query(`update proposal set state = 'edited', content = $2::json, content_hash = $3 where id = $1`, [
+      id,
+      JSON.stringify(edited),
+      contentHash(edited),
+    ]);
+    await indexSentences(tx, id, edited);
+    await append(tx, [
+      {
+        kind: 'proposal.edited',
+        actor: desk.pseudonym(caller.id),
+        subject: id,
+        at: now,
+        person: proposal.person,
+        body: {
+          pack: proposal.pack,
+          role: caller.role,
+          before: proposal.contentHash,
+          after: contentHash(edited),
+          changes: changesOf(proposal.content, edited),
+        },
+      },
+    ]);
+  });
+}
+
+/** A chart as every sentence of one edit is checked against it. */
+type ReadOnce = { index: ChartIndex; facts: Map<string, Fact> };
+
+function readOnce(chart: Chart, terms: string[]): ReadOnce {
+  return {
+    index: indexChart(chart, { knownTerms: terms }),
+    facts: new Map([...chart.superseded, ...chart.facts].map((fact) => [`${fact.id}/${fact.version}`, fact])),
+  };
+}
+
+async function editedContent(
+  tx: Queryable,
+  desk: ReviewDesk,
+  caller: Caller,
+  proposal: { id: string; content: ProposalContent },
+  sentences: readonly EditedSentence[],
+  read: ReadOnce,
+): Promise<ProposalContent> {
+  const known = new Map(proposal.content.sentences.map((sentence) => [sentence.id, sentence]));
+  const opened = await openedSources(tx, desk.pseudonym(caller.id), [...known.keys()]);
+  refuseRepeats(sentences);
+  const listed: Sentence[] = [];
+  for (const [position, given] of sentences.entries()) {
+    if (given.id !== undefined && !known.has(given.id)) throw new AppError('request_invalid', 'a sentence id is not of this draft');
+    if (given.text.trim() === '') continue;
+    const original = given.id === undefined ? undefined : known.get(given.id);
+    const unchanged = original && sameText(original.text, given.text) ? original : writersOwn(given.text, known.values());
+    listed.push(unchanged ? kept(unchanged, given, opened, caller) : await written(tx, caller, proposal, given, original, position, read));
+  }
+  // What the reviewer left off the list, and what was withheld and rewritten, stays with the proposal, unselected and with its reason.
+  const mentioned = new Set([...listed.map((one) => one.id), ...listed.flatMap((one) => one.replaces ?? [])]);
+  const left = proposal.content.sentences
+    .filter((sentence) => !mentioned.has(sentence.id) || isWithheld(sentence, listed))
+    .map((sentence) => ({ ...sentence, selected: false }));
+  return { ...proposal.content, sentences: [...new Map([...listed, ...left].map((sentence) => [sentence.id, sentence])).values()] };
+}
+
+function refuseRepeats(sentences: readonly EditedSentence[]): void {
+  const ids = sentences.flatMap((sentence) => sentence.id ?? []);
+  if (new Set(ids).size !== ids.length) throw new AppError('request_invalid', 'a sentence id is listed twice');
+}
+
+function isWithheld(sentence: Sentence, listed: readonly Sentence[]): boolean {
+  return sentence.verdict.outcome === 'contradicted' && !listed.some((one) => one.id === sentence.id);
+}
+
+/**
+ * The writer's sentence that a text is, however it was sent back: typed again, without its id, in capitals, in look-alike letters. Words of the
+ * writer stay the writer's, with their verdict and their label.
+ */
+function writersOwn(text: string, sentences: Iterable<Sentence>): Sentence | undefined {
+  const shape = skeleton(text);
+  return [...sentences].find((sentence) => sentence.author.kind === 'writer' && skeleton(sentence.text) === shape);
+}
+
+function kept(original: Sentence, given: EditedSentence, opened: ReadonlySet<string>, caller: Caller): Sentence {
+  if (given.selected && original.author.kind === 'writer') {
+    if (original.verdict.outcome === 'contradicted')
+      throw new AppError('contradicted', 'the chart contradicts this sentence; it cannot be put back', {
+        details: { sentence: original.id },
+      });
+    if (original.verdict.outcome === 'unproven' && !opened.has(original.id)) {
+      throw new AppError('source_unopened', 'open the source of an unproven sentence before accepting it', {
+        details: { sentence: original.id },
+      });
+    }
+  }
+  return requireAcknowledged({ ...original, selected: given.selected, ...acknowledgement(given, original, caller) });
+}
+
+/** An acknowledgement is of the one who gives it: another signer gives their own. */
+function acknowledgement(
+  given: EditedSentence,
+  original: Sentence | undefined,
+  caller: Caller,
+): { acknowledged?: boolean; acknowledgedBy?: string } {
+  if (given.acknowledged === true) return { acknowledged: true, acknowledgedBy: caller.id };
+  if (given.acknowledged === false) return { acknowledged: false };
+  return original?.acknowledged === undefined
+    ? {}
+    : {
+        acknowledged: original.acknowledged,
+        ...(original.acknowledgedBy === undefined ? {} : { acknowledgedBy: original.acknowledgedBy }),
+      };
+}
+
+async function written(
+  tx: Queryable,
+  caller: Caller,
+  proposal: { id: string; content: ProposalContent },
+  given: EditedSentence,
+  original: Sentence | undefined,
+  position: number,
+  read: ReadOnce,
+): Promise<Sentence> {
+  const { verdict, claims } = judge(given.text, read.index);
+  const [evidence] = await freezeEvidence([claims.flatMap((claim) => claim.support)], read.facts, storedBytes(tx));
+  const replaces = original?.author.kind === 'writer' ? original.id : original?.replaces;
+  return requireAcknowledged({
+    id: uuidFromParts('sentence', proposal.id, caller.id, String(position), given.text),
+    section: given.section ?? original?.section ?? proposal.content.sections.at(-1) ?? '',
+    text: given.text.trim(),
+    author: { kind: 'human', id: caller.id },
+    selected: given.selected,
+    claims: claims.map((claim) => claim.claim),
+    verdict: repeatsWithheld(given.text, proposal.content) ?? verdict,
+    evidence: evidence ?? [],
+    ...acknowledgement(given, undefined, caller),
+    ...(replaces === undefined ? {} : { replaces }),
+  });
+}
+
+function requireAcknowledged(sentence: Sentence): Sentence {
+  if (sentence.author.kind === 'human' && sentence.selected && sentence.verdict.outcome === 'contradicted' && !sentence.acknowledged) {
+    const details = { sentence: sentence.replaces ?? sentence.id, text: sentence.text, reasons: sentence.verdict.reasons };
+    throw new AppError('unacknowledged', 'the chart contradicts a sentence you wrote; acknowledge it or change it', { details });
+  }
+  return sentence;
+}
+
+/** A human may write around a withheld sentence; that the chart contradicts what they repeat is said, and theirs to acknowledge. */
+function repeatsWithheld(text: string, content: ProposalContent): Sentence['verdict'] | undefined {
+  const shape = skeleton(text);
+  const repeated = content.sentences.find(
+    (sentence) =>
+      sentence.author.kind === 'writer' && sentence.verdict.outcome === 'contradicted' && shape.includes(skeleton(sentence.text)),
+  );
+  return repeated && { outcome: 'contradicted', reasons: repeated.verdict.reasons };
+}
+
+function changesOf(before: ProposalContent, after: ProposalContent): { selected: number; unselected: number; written: number } {
+  const was = new Map(before.sentences.map((sentence) => [sentence.id, sentence.selected]));
+  return {
+    selected: after.sentences.filter((sentence) => was.get(sentence.id) === false && sentence.selected).length,
+    unselected: after.sentences.filter((sentence) => was.get(sentence.id) === true && !sentence.selected).length,
+    written: after.sentences.filter((sentence) => !was.has(sentence.id)).length,
+  };
+}

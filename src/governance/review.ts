@@ -1,0 +1,282 @@
+import { retrieve } from '../ai/retrieve/retrieve.ts';
+import { draftAndVerify } from '../ai/run.ts';
+import { indexChart } from '../ai/verify/chart-index.ts';
+import { AppError } from '../core/errors.ts';
+import type { Chart } from '../core/fact.ts';
+import type { Pack } from '../core/pack.ts';
+import { openStates, type Proposal, type ProposalContent, type Sentence } from '../core/proposal.ts';
+import type { Db, Queryable } from '../platform/database.ts';
+import type { Caller } from '../platform/identity.ts';
+import { enqueueAgain } from '../platform/jobs.ts';
+import { append } from '../platform/journal.ts';
+import { readChart } from '../record/chart.ts';
+import { knownTerms } from '../record/concepts.ts';
+import { currentPerson, lockSourcePersons, sourcePersonsOf } from '../record/people.ts';
+import { requireReviewer, systemPermit } from './access.ts';
+import { judge } from './own-words.ts';
+import { contentHash, readProposal, setStale, tallyOf, withoutAsOf } from './proposals.ts';
+import { releaseForDelivery } from './restore.ts';
+
+/** Everything a review needs; `pseudonym` is what the journal calls a caller. */
+export type ReviewDesk = {
+  db: Db;
+  packs: readonly Pack[];
+  now(): string;
+  pseudonym(callerId: string): string;
+  afterDecision?(proposal: string): Promise<void>;
+  /** Drafts again about a person whose record moved on, so that the fresh draft can be offered with the refusal. */
+  redraft?(person: string): Promise<unknown>;
+};
+type Reviewed = Proposal & { triggerKey: string; role: string };
+
+/** Opens a draft for a reviewer: the first look is journalled and changes `offered` to `opened`. */
+export async function openProposal(desk: ReviewDesk, caller: Caller, id: string): Promise<Reviewed> {
+  return desk.db.transaction(async (tx) => {
+    const proposal = await find(tx, id, true);
+    if (caller.role !== 'clinician' || proposal.openedAt !== null || !openStates.includes(proposal.state)) return proposal;
+    const now = desk.now();
+    const state = proposal.state === 'offered' ? 'opened' : proposal.state;
+    await tx.query('update proposal set state = $2, opened_at = $3 where id = $1', [id, state, now]);
+    await append(tx, [
+      {
+        kind: 'proposal.opened',
+        actor: desk.pseudonym(caller.id),
+        subject: id,
+        at: now,
+        person: proposal.person,
+        body: { pack: proposal.pack, role: caller.role },
+      },
+    ]);
+    return { ...proposal, state, openedAt: now };
+  });
+}
+
+/** Notes that a caller looked at the source of a sentence, which accepting an unproven one asks for. */
+export async function openSource(desk: ReviewDesk, caller: Caller, proposal: string, sentence: string): Promise<void> {
+  requireReviewer(caller);
+  const { person } = await find(desk.db, proposal, false);
+  await append(desk.db, [
+    { kind: 'source.opened', actor: desk.pseudonym(caller.id), subject: sentence, at: desk.now(), person, body: { proposal } },
+  ]);
+}
+
+/** Of these sentences, those whose source this caller opened. */
+export async function openedSources(db: Queryable, actor: string, sentences: readonly string[]): Promise<Set<string>> {
+  const rows = await db.query<{ subject: string }>(
+    `select distinct subject from journal where kind = 'source.opened' and actor = $1 and subject = any($2::text[])`,
+    [actor, sentences],
+  );
+  return new Set(rows.map((row) => row.subject));
+}
+
+/** Signs what is selected, exactly as the caller saw it (`hash`), against the chart as it is in this transaction; releases it for write-back. */
+export async function sign(desk: ReviewDesk, caller: Caller, id: string, hash: string): Promise<Reviewed> {
+  requireReviewer(caller);
+  const outcome = await desk.db.transaction(async (tx) => {
+    const proposal = await findDecidable(tx, id);
+    if (proposal.contentHash !== hash)
+      throw new AppError('hash', 'this draft has changed since it was shown', { details: { contentHash: proposal.contentHash } });
+    const now = desk.now();
+    const changes = await staleness(tx, desk, proposal, now);
+    if (changes.length > 0) return { changes, proposal };
+    await requireSignable(tx, desk, caller, proposal, now);
+    await release(tx, desk, caller, proposal, now);
+    return { changes, proposal };
+  });
+  if (outcome.changes.length > 0) throw await becomeStale(desk, outcome.proposal, outcome.changes);
+  await desk.afterDecision?.(id);
+  return { ...outcome.proposal, state: 'signed' };
+}
+
+/** Declines a draft with a reason; nobody can sign it afterwards. */
+export async function decline(desk: ReviewDesk, caller: Caller, id: string, reason: string): Promise<void> {
+  requireReviewer(caller);
+  if (reason.trim() === '') throw new AppError('request_invalid', 'say why this draft is declined');
+  await desk.db.transaction(async (tx) => {
+    const proposal = await findDecidable(tx, id);
+    await decide(tx, desk, caller, proposal, 'declined', reason, desk.now());
+  });
+}
+
+/** Passes a draft on to others with a reason; it stays open. */
+export async function escalate(desk: ReviewDesk, caller: Caller, id: string, reason: string): Promise<void> {
+  requireReviewer(caller);
+  if (reason.trim() === '') throw new AppError('request_invalid', 'say why this draft is passed on');
+  await desk.db.transaction(async (tx) => {
+    const proposal = await findDecidable(tx, id);
+    await tx.query(`update proposal set state = 'escalated' where id = $1`, [id]);
+    await append(tx, [
+      {
+        kind: 'decision.escalated',
+        actor: desk.pseudonym(caller.id),
+        subject: id,
+        at: desk.now(),
+        person: proposal.person,
+        body: { pack: proposal.pack, role: caller.role, reason },
+      },
+    ]);
+  });
+}
+
+/** A draft that may still be decided about, locked until the transaction ends; refuses decided, stale and blocked ones. */
+export async function findDecidable(tx: Queryable, id: string): Promise<Reviewed> {
+  const proposal = await find(tx, id, true);
+  if (proposal.state === 'signed' || proposal.state === 'declined') throw new AppError('decided', 'this draft was decided before');
+  if (proposal.state === 'stale') {
+    throw new AppError('stale', 'the record has moved on since this draft was written', {
+      details: { changes: [], successor: await successorOf(tx, proposal) },
+    });
+  }
+  if (!openStates.includes(proposal.state)) throw new AppError('contradicted', `a ${proposal.state} draft cannot be decided about`);
+  return proposal;
+}
+
+/** The live draft that took a stale one's place. */
+export async function successorOf(db: Queryable, proposal: { pack: string; triggerKey: string; id: string }): Promise<string | null> {
+  const [row] = await db.query<{ id: string }>(
+    `select id from proposal where pack = $1 and trigger_key = $2 and id <> $3 and state in ('offered', 'opened', 'edited', 'escalated')
+      order by offered_at desc limit 1`,
+    [proposal.pack, proposal.triggerKey, proposal.id],
+  );
+  return row?.id ?? null;
+}
+
+async function find(db: Queryable, id: string, lock: boolean): Promise<Reviewed> {
+  const proposal = await readProposal(db, id, lock);
+  if (!proposal) throw new AppError('not_found', 'no draft has this id');
+  return proposal;
+}
+
+/**
+ * What changed in the record that this draft would now say differently: the pack's needs are read again and drafted again as of now, and
+ * every sentence of the writer that is no longer said, or newly said, is a change. Readers and writers of these facts take turns by lock.
+ */
+async function staleness(tx: Queryable, desk: ReviewDesk, proposal: Reviewed, now: string): Promise<{ text: string }[]> {
+  await lockSourcePersons(tx, await sourcePersonsOf(tx, proposal.person, now));
+  if ((await currentPerson(tx, proposal.person)) !== proposal.person) return [{ text: 'This record was merged into another person.' }];
+  const pack = desk.packs.find((one) => one.id === proposal.pack);
+  if (!pack) throw new AppError('not_permitted', 'the pack that wrote this draft is not installed');
+  const chart = await chartFor(tx, pack, proposal.person, now);
+  const before = await draftedSentences(tx, proposal.id);
+  if (await sameFacts(tx, proposal.runId, chart)) return [];
+  const after = draftAndVerify(pack, chart, undefined).sentences.map((sentence) => keyOf(sentence));
+  const changed = await changedCitations(tx, proposal.id);
+  return [
+    ...before.filter((sentence) => !after.includes(keyOf(sentence))).map((sentence) => ({ text: `No longer: ${sentence.text}` })),
+    ...after
+      .filter((key) => !before.some((sentence) => keyOf(sentence) === key))
+      .map((key) => ({ text: `New: ${key.slice(key.indexOf('\u0000') + 1)}` })),
+    ...changed.map(() => ({ text: 'A cited fact was corrected, retracted or moved to another person.' })),
+  ];
+}
+
+async function sameFacts(tx: Queryable, runId: string, chart: Chart): Promise<boolean> {
+  const [row] = await tx.query<{ closure: string }>('select closure from run where id = $1', [runId]);
+  if (!row) return false;
+  const { inputs } = JSON.parse(row.closure) as { inputs: { facts: [string, number, string][] } };
+  const now = chart.facts.map((fact) => `${fact.id}/${fact.version}`);
+  return now.length === inputs.facts.length && inputs.facts.every(([id, version], index) => now[index] === `${id}/${version}`);
+}
+
+async function changedCitations(tx: Queryable, proposal: string): Promise<{ fact: string }[]> {
+  return tx.query<{ fact: string }>(
+    `select c.fact from proposal_fact c where c.proposal = $1
+        and not exists (select 1 from fact f join person_link l on l.source_person = f.source_person and l.superseded_at is null and l.valid_to is null
+                         join proposal p on p.id = c.proposal and p.person = l.person
+                        where f.id = c.fact and f.version = c.version and f.superseded_at is null and not f.retracted)`,
+    [proposal],
+  );
+}
+
+async function draftedSentences(tx: Queryable, proposal: string): Promise<Sentence[]> {
+  const [row] = await tx.query<{ drafted: string }>('select drafted from proposal where id = $1', [proposal]);
+  return (JSON.parse(row!.drafted) as ProposalContent).sentences;
+}
+
+/** What a sentence says and how it was judged, for comparing two drafts. */
+function keyOf(sentence: { section: string; text: string; verdict: { outcome: string } }): string {
+  return `${sentence.verdict.outcome}\u0000${withoutAsOf(sentence.text)}`;
+}
+
+async function chartFor(tx: Queryable, pack: Pack, person: string, now: string): Promise<Chart> {
+  return retrieve(await readChart(tx, systemPermit('review', person, 'treatment', now), person, now), pack).chart;
+}
+
+/** The last line before a signature: whatever route a sentence took, a contradicted one of the writer's is never released. */
+async function requireSignable(tx: Queryable, desk: ReviewDesk, caller: Caller, proposal: Reviewed, now: string): Promise<void> {
+  const selected = proposal.content.sentences.filter((sentence) => sentence.selected);
+  if (selected.length === 0) throw new AppError('nothing_selected', 'no sentence is selected');
+  const opened = await openedSources(tx, desk.pseudonym(caller.id), selected.map((sentence) => sentence.id)); // biome-ignore format: short
+  const chart = await readChart(tx, systemPermit('review', proposal.person, 'treatment', now), proposal.person, now);
+  const index = indexChart(chart, { knownTerms: await knownTerms(tx) });
+  for (const sentence of selected) {
+    if (sentence.author.kind === 'human') {
+      const contradicted = sentence.verdict.outcome === 'contradicted' || judge(sentence.text, index).verdict.outcome === 'contradicted';
+      if (contradicted && !(sentence.acknowledged && sentence.acknowledgedBy === caller.id)) {
+        throw new AppError('unacknowledged', 'the chart contradicts a sentence a human wrote; acknowledge it or change it', {
+          details: { sentence: sentence.id, text: sentence.text },
+        });
+      }
+      continue;
+    }
+    if (sentence.verdict.outcome === 'contradicted')
+      throw new AppError('contradicted', 'a sentence the chart contradicts cannot be signed', { details: { sentence: sentence.id } });
+    if (sentence.verdict.outcome === 'unproven' && !opened.has(sentence.id)) {
+      throw new AppError('source_unopened', 'open the source of an unproven sentence before accepting it', {
+        details: { sentence: sentence.id },
+      });
+    }
+  }
+}
+
+async function release(tx: Queryable, desk: ReviewDesk, caller: Caller, proposal: Reviewed, now: string): Promise<void> {
+  await decide(tx, desk, caller, proposal, 'signed', null, now);
+  await releaseForDelivery(tx, proposal.id, now);
+}
+
+async function decide(
+  tx: Queryable,
+  desk: ReviewDesk,
+  caller: Caller,
+  proposal: Reviewed,
+  kind: 'signed' | 'declined',
+  reason: string | null,
+  now: string,
+): Promise<void> {
+  const sentences = proposal.content.sentences
+    .filter((sentence) => sentence.selected)
+    .map((sentence) => [sentence.id, sentence.author.kind, sentence.verdict.outcome]);
+  const [journalId] = await append(tx, [
+    {
+      kind: kind === 'signed' ? 'decision.signed' : 'decision.declined',
+      actor: desk.pseudonym(caller.id),
+      subject: proposal.id,
+      at: now,
+      person: proposal.person,
+      body: {
+        pack: proposal.pack,
+        role: caller.role,
+        run: proposal.runId,
+        contentHash: contentHash(proposal.content),
+        verdicts: tallyOf(proposal.content.sentences),
+        sentences,
+        ...(reason ? { reason } : {}),
+      },
+    },
+  ]);
+  await tx.query(
+    `insert into decision (proposal, kind, actor, actor_name, reason, content_hash, decided_at, journal_id) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [proposal.id, kind, caller.id, caller.name, reason, proposal.contentHash, now, journalId],
+  );
+  await tx.query('update proposal set state = $2 where id = $1', [proposal.id, kind]);
+}
+
+async function becomeStale(desk: ReviewDesk, proposal: Reviewed, changes: { text: string }[]): Promise<AppError> {
+  await desk.db.transaction(async (tx) => {
+    await setStale(tx, proposal.id, proposal.person, desk.now(), 'the record changed before the signature');
+    await enqueueAgain(tx, [{ key: `facts:${proposal.person}`, kind: 'facts', payload: { person: proposal.person } }]);
+  });
+  await desk.redraft?.(proposal.person);
+  const details = { changes, successor: await successorOf(desk.db, proposal) };
+  return new AppError('stale', 'the record has moved on since this draft was written', { details });
+}
