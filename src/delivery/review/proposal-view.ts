@@ -1,0 +1,77 @@
+import type { ProposalView } from '../../core/api.ts';
+import type { Proposal } from '../../core/proposal.ts';
+import { openedSources, successorOf } from '../../governance/review.ts';
+import type { Db } from '../../platform/database.ts';
+import { patientBanners } from '../worklist/banner.ts';
+
+/** A proposal as a reviewer sees it: withheld sentences are listed too, and what signing would write where is said. */
+export async function proposalView(
+  db: Db,
+  proposal: Proposal & { triggerKey: string },
+  reader: { pseudonym: string; name: string; ehrName: string; document: string },
+): Promise<ProposalView> {
+  const { content } = proposal;
+  const [banners, opened, decision, deliveries, successor, sources] = await Promise.all([
+    patientBanners(db, [proposal.person]),
+    openedSources(db, reader.pseudonym, content.sentences.map((sentence) => sentence.id)), // biome-ignore format: short
+    decisionOf(db, proposal.id),
+    deliveriesOf(db, proposal.id),
+    proposal.state === 'stale' ? successorOf(db, proposal) : null,
+    sourcesOf(db, proposal.person),
+  ]);
+  const selected = content.sentences.filter((sentence) => sentence.selected);
+  const byWriter = selected.filter((sentence) => sentence.author.kind === 'writer').length;
+  return {
+    id: proposal.id,
+    runId: proposal.runId,
+    contentHash: proposal.contentHash,
+    pack: proposal.pack,
+    patient: proposal.person,
+    state: proposal.state,
+    title: content.title,
+    why: proposal.why,
+    asOf: content.asOf,
+    offeredAt: proposal.offeredAt,
+    openedAt: proposal.openedAt,
+    dueAt: proposal.dueAt,
+    sections: content.sections,
+    sentences: content.sentences.map((sentence) => ({ ...sentence, sourceOpened: opened.has(sentence.id) })),
+    omitted: content.omitted,
+    person: banners.get(proposal.person)!,
+    signingWrites: `Signing writes ${reader.document} as a final DocumentReference to ${reader.ehrName}, signed by ${reader.name}, with ${selected.length} of ${content.sentences.length} sentences${byWriter > 0 ? `, ${byWriter} labelled as AI-written` : ''}.`,
+    decision,
+    delivery: deliveries,
+    successor,
+    sources,
+  };
+}
+
+async function decisionOf(db: Db, proposal: string): Promise<ProposalView['decision']> {
+  const [row] = await db.query<{ kind: 'signed' | 'declined'; actor_name: string; decided_at: string; reason: string | null }>(
+    'select kind, actor_name, decided_at, reason from decision where proposal = $1',
+    [proposal],
+  );
+  return row ? { kind: row.kind, by: row.actor_name, at: row.decided_at, reason: row.reason } : null;
+}
+
+async function deliveriesOf(db: Db, proposal: string): Promise<ProposalView['delivery']> {
+  const rows = await db.query<{
+    surface: string;
+    state: 'waiting';
+    attempts: number;
+    reference: string | null;
+    reason: string | null;
+    confirmed_at: string | null;
+  }>('select surface, state, attempts, reference, reason, confirmed_at from delivery where proposal = $1 order by surface', [proposal]);
+  return rows.map(({ confirmed_at, ...row }) => ({ ...row, confirmedAt: confirmed_at }));
+}
+
+async function sourcesOf(db: Db, person: string): Promise<{ source: string; facts: number }[]> {
+  const rows = await db.query<{ source: string; facts: bigint }>(
+    `select p.source, count(f.id) as facts from person_link l join source_person p on p.id = l.source_person
+       left join fact f on f.source_person = p.id and f.superseded_at is null
+      where l.person = $1 and l.superseded_at is null and l.valid_to is null group by p.source order by p.source`,
+    [person],
+  );
+  return rows.map((row) => ({ source: row.source, facts: Number(row.facts) }));
+}

@@ -1,0 +1,84 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Proposal } from '../../core/proposal.ts';
+import { permitFor, purposeOf } from '../../governance/access.ts';
+import { edit } from '../../governance/edit.ts';
+import { decline, escalate, openProposal, openSource, type ReviewDesk, sign } from '../../governance/review.ts';
+import type { Caller } from '../../platform/identity.ts';
+import { lineageView, proposalOfSentence } from './lineage-view.ts';
+import { proposalView } from './proposal-view.ts';
+
+const Id = z.object({ id: z.uuid() });
+const Hash = z.object({ contentHash: z.string().length(64) });
+const Reason = z.object({ reason: z.string().min(1).max(2000) });
+const Edit = z.object({
+  contentHash: z.string().length(64).optional(),
+  sentences: z
+    .array(
+      z.object({
+        id: z.uuid().optional(),
+        text: z.string().max(4000),
+        section: z.string().max(200).optional(),
+        selected: z.boolean().default(true),
+        acknowledged: z.boolean().optional(),
+      }),
+    )
+    .max(500),
+});
+
+export type ReviewRoutesOptions = { desk: ReviewDesk; ehrName: string };
+
+/** Where a clinician meets a draft: open it, look at its sources, edit, sign, decline, pass on. */
+export async function reviewRoutes(server: FastifyInstance, { desk, ehrName }: ReviewRoutesOptions): Promise<void> {
+  const tags = ['review'];
+  const view = (proposal: Proposal & { triggerKey: string }, caller: Caller) =>
+    proposalView(desk.db, proposal, {
+      pseudonym: desk.pseudonym(caller.id),
+      name: caller.name,
+      ehrName,
+      document: desk.packs.find((pack) => pack.id === proposal.pack)?.document.title ?? proposal.title,
+    });
+
+  server.get('/api/proposals/:id', { schema: { params: Id, tags } }, async (request) => {
+    const { id } = Id.parse(request.params);
+    permitFor(request.caller, 'any', purposeOf(request.caller), desk.now());
+    return view(await openProposal(desk, request.caller, id), request.caller);
+  });
+
+  server.post('/api/proposals/:id/edit', { schema: { params: Id, body: Edit, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    const { sentences, contentHash } = Edit.parse(request.body);
+    await edit(desk, request.caller, id, sentences, contentHash);
+    return reply.code(201).send(await view(await openProposal(desk, request.caller, id), request.caller));
+  });
+
+  server.post('/api/proposals/:id/signature', { schema: { params: Id, body: Hash, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    const signed = await sign(desk, request.caller, id, Hash.parse(request.body).contentHash);
+    return reply.code(201).send({ id, state: signed.state, contentHash: signed.contentHash });
+  });
+
+  server.post('/api/proposals/:id/decline', { schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    await decline(desk, request.caller, id, Reason.parse(request.body).reason);
+    return reply.code(201).send({ id, state: 'declined' });
+  });
+
+  server.post('/api/proposals/:id/escalate', { schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    await escalate(desk, request.caller, id, Reason.parse(request.body).reason);
+    return reply.code(201).send({ id, state: 'escalated' });
+  });
+
+  server.get('/api/lineage/:id', { schema: { params: Id, tags } }, async (request) => {
+    const { id } = Id.parse(request.params);
+    const purpose = purposeOf(request.caller);
+    return lineageView(desk.db, (person) => permitFor(request.caller, person, purpose, desk.now()), id, desk.now());
+  });
+
+  server.post('/api/lineage/:id/opened', { schema: { params: Id, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    await openSource(desk, request.caller, await proposalOfSentence(desk.db, id), id);
+    return reply.code(201).send({ id, opened: true });
+  });
+}

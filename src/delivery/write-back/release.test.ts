@@ -1,0 +1,160 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { documentation } from '../../packs/documentation/index.ts';
+import type { Db } from '../../platform/database.ts';
+import { uuidFromParts } from '../../platform/digest.ts';
+import { openScratchDatabase } from '../../platform/scratch-database.ts';
+import { releaseDecision, type WriteBackDesk } from './release.ts';
+import { Target } from './target.ts';
+
+const NOW = '2026-11-22T08:00:00.000Z';
+const MRN = { system: 'urn:oid:2.999.7', value: '77' };
+// Sorts before the medical record number, and is a lesser name of the same human.
+const OTHER = { system: 'urn:oid:2.999.1', value: '9' };
+
+let db: Db;
+let server: Server;
+/** Patients of the EHR by id. */
+let patients: Record<string, (typeof MRN)[]> = {};
+let asked: string[] = [];
+let written: { resourceType: string; subject?: { reference: string } }[] = [];
+let number = 0;
+
+beforeAll(async () => {
+  db = await openScratchDatabase();
+  server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '', 'http://ehr');
+    const type = url.pathname.split('/')[2] ?? '';
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    response.setHeader('content-type', 'application/fhir+json');
+    if (request.method === 'GET') return response.end(JSON.stringify(type === 'metadata' ? {} : found(type, url)));
+    written.push(JSON.parse(body));
+    response.writeHead(201, { location: `${type}/${written.length}` }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await db.close();
+});
+beforeEach(() => {
+  patients = {};
+  asked = [];
+  written = [];
+});
+
+it('R22: a note about somebody the EHR does not know yet waits, with its attempts counted, and is delivered once they are registered', async () => {
+  const proposal = await signed();
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(releaseDecision(desk(), proposal)).rejects.toMatchObject({ code: 'ehr_unavailable' });
+  }
+  expect(await deliveries(proposal)).toEqual([
+    { surface: 'DocumentReference', state: 'waiting', attempts: 2, reason: 'patient-not-found' },
+    { surface: 'Provenance', state: 'waiting', attempts: 2, reason: 'patient-not-found' },
+  ]);
+  expect(written).toEqual([]);
+  expect(await journaled(proposal)).toEqual(['delivery.attempted']);
+
+  patients = { p77: [MRN] };
+  await releaseDecision(desk(), proposal);
+
+  expect(await deliveries(proposal)).toEqual([
+    { surface: 'DocumentReference', state: 'delivered', attempts: 3, reason: null },
+    { surface: 'Provenance', state: 'delivered', attempts: 3, reason: null },
+  ]);
+  expect(written[0]).toMatchObject({ resourceType: 'DocumentReference', subject: { reference: 'Patient/p77' } });
+});
+
+it('R125: asks for the patient by the identifier their source knows them by first, and keeps a note that two patients could get', async () => {
+  patients = { p77: [MRN], p9: [OTHER] };
+  const proposal = await signed();
+
+  await releaseDecision(desk(), proposal);
+
+  expect(asked).toEqual([`${MRN.system}|${MRN.value}`, `${OTHER.system}|${OTHER.value}`]);
+  expect(written).toEqual([]);
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'kept', reason: 'patient-ambiguous' });
+});
+
+function found(type: string, url: URL): unknown {
+  if (type !== 'Patient') return { resourceType: 'Bundle' };
+  const identifier = url.searchParams.get('identifier') ?? '';
+  asked.push(identifier);
+  const known = Object.entries(patients).filter(([, list]) => list.some(({ system, value }) => `${system}|${value}` === identifier));
+  return { resourceType: 'Bundle', entry: known.map(([id, list]) => ({ resource: { resourceType: 'Patient', id, identifier: list } })) };
+}
+
+function desk(): WriteBackDesk {
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
+  return { db, packs: [documentation], target: new Target({ baseUrl }), now: () => NOW, secured: async () => undefined };
+}
+
+const sentence = {
+  id: '1',
+  section: 'All',
+  text: 'Potassium 5.6 mmol/L.',
+  author: { kind: 'writer', id: 'built-in@1' },
+  selected: true,
+  claims: [],
+  verdict: { outcome: 'proven', reasons: [] },
+  evidence: [],
+};
+
+/** A signed note about the one human, who has both identifiers. */
+async function signed(): Promise<string> {
+  number += 1;
+  const person = uuidFromParts('release-test', 'person');
+  const [run, proposal] = [`run-${number}`, uuidFromParts('release-test', String(number))];
+  const content = JSON.stringify({ title: 'Note', asOf: NOW, sections: ['All'], sentences: [sentence], omitted: [] });
+  await db.query(
+    `insert into source_person (id, source, authority, value, created_at) values ($1, 'north-lab', $2, $3, $4) on conflict do nothing`,
+    [person, MRN.system, MRN.value, NOW],
+  );
+  for (const { system, value } of [OTHER, MRN]) {
+    await db.query('insert into ident (authority, value, source_person) values ($1, $2, $3) on conflict do nothing', [
+      system,
+      value,
+      person,
+    ]);
+  }
+  await db.query(
+    `insert into person_link (source_person, person, valid_from, recorded_at, reason)
+     select $1::uuid, $1::uuid, '2026-01-01', $2::timestamptz, 'first-seen' where not exists (select 1 from person_link where person = $1)`,
+    [person, NOW],
+  );
+  const pack = documentation.id;
+  await db.query('insert into run (id, pack, person, as_of, closure, created_at) values ($1, $2, $3, $4, $5, $4)', [
+    run,
+    pack,
+    person,
+    NOW,
+    '{}',
+  ]);
+  await db.query(
+    `insert into proposal (id, run, pack, person, trigger_key, title, why, state, role, content, drafted, content_hash, offered_at)
+     values ($1, $2, $3, $4, $2, 'Note', 'asked', 'signed', 'clinician', $5, $5, 'h', $6)`,
+    [proposal, run, pack, person, content, NOW],
+  );
+  await db.query(
+    `insert into decision (proposal, kind, actor, actor_name, content_hash, decided_at, journal_id) values ($1, 'signed', 'riv', 'Dr. Rivera', 'h', $2, 1)`,
+    [proposal, NOW],
+  );
+  for (const surface of ['DocumentReference', 'Provenance']) {
+    await db.query(
+      `insert into delivery (proposal, surface, identifier, state, created_at) values ($1::uuid, $2, $1::text, 'waiting', $3)`,
+      [proposal, surface, NOW],
+    );
+  }
+  return proposal;
+}
+
+async function deliveries(proposal: string): Promise<unknown[]> {
+  return db.query('select surface, state, attempts, reason from delivery where proposal = $1 order by surface', [proposal]);
+}
+
+async function journaled(proposal: string): Promise<string[]> {
+  return (await db.query<{ kind: string }>('select kind from journal where subject = $1 order by id', [proposal])).map((row) => row.kind);
+}

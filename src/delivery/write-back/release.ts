@@ -1,0 +1,150 @@
+import { AppError } from '../../core/errors.ts';
+import type { Pack } from '../../core/pack.ts';
+import type { ProposalContent } from '../../core/proposal.ts';
+import type { Db, Queryable } from '../../platform/database.ts';
+import { errorCode } from '../../platform/error-code.ts';
+import { append } from '../../platform/journal.ts';
+import { killPoint } from '../../platform/kill-points.ts';
+import type { Target } from './target.ts';
+import { type WriteBackInput, type WriteBackResult, type Written, writeBack } from './write-back.ts';
+
+/** What releasing a decision needs: where to write, and the log whose checkpoint must cover the signature first. */
+export type WriteBackDesk = {
+  db: Db;
+  packs: readonly Pack[];
+  target: Target | undefined;
+  now(): string;
+  /** Resolves once the signature is where a power loss does not take it back: synced beside the embedded store, its entry under a signed checkpoint. */
+  secured(proposal: string, journalId: bigint): Promise<void>;
+};
+
+const ACTOR = 'system:write-back';
+/** The system under which a signer's id is written; a site maps it to its own practitioners. */
+const SIGNER_SYSTEM = 'urn:countersign:caller';
+
+type Signed = {
+  actor: string;
+  actor_name: string;
+  decided_at: string;
+  journal_id: bigint;
+  run: string;
+  pack: string;
+  person: string;
+  content: string;
+};
+
+/**
+ * Writes what a clinician signed to the EHR, once, and notes what the EHR answered. Called again after any failure it finds what was written
+ * and only confirms it. Throws `ehr_unavailable` while the EHR does not answer or does not know the patient: the job tries again.
+ */
+export async function releaseDecision(desk: WriteBackDesk, proposal: string): Promise<void> {
+  const [signed] = await desk.db.query<Signed>(
+    `select d.actor, d.actor_name, d.decided_at, d.journal_id, p.run, p.pack, p.person, p.content
+       from decision d join proposal p on p.id = d.proposal where d.proposal = $1 and d.kind = 'signed'`,
+    [proposal],
+  );
+  if (!signed || (await isSettled(desk.db, proposal))) return;
+  if (!desk.target) throw new AppError('ehr_unavailable', 'no EHR is configured; what was signed waits here');
+  // A signature restored from the segments can be here before the receipts beside it were read: nobody is not who it was about.
+  if (!(await isOnRecord(desk.db, signed.person))) throw new AppError('not_found', 'the record this was signed about is not read yet');
+
+  await desk.secured(proposal, signed.journal_id);
+  killPoint('before-write-back');
+  try {
+    const result = await writeBack(desk.target, await inputOf(desk, proposal, signed));
+    killPoint('after-write-back');
+    // They may be registered there tomorrow; a signed note is not given up for that.
+    if (result.state === 'kept' && result.reason === UNKNOWN_PATIENT) throw new UnknownPatient();
+    await settle(desk, proposal, signed.person, result);
+  } catch (error) {
+    await noteFailure(desk, proposal, signed.person, error instanceof UnknownPatient ? UNKNOWN_PATIENT : errorCode(error));
+    throw error;
+  }
+}
+
+const UNKNOWN_PATIENT = 'patient-not-found';
+
+class UnknownPatient extends AppError {
+  constructor() {
+    super('ehr_unavailable', 'the EHR does not know this patient yet; what was signed waits here');
+  }
+}
+
+async function inputOf(desk: WriteBackDesk, proposal: string, signed: Signed): Promise<WriteBackInput> {
+  const pack = desk.packs.find((one) => one.id === signed.pack);
+  if (!pack) throw new AppError('not_permitted', 'the pack that wrote this draft is not installed');
+  const content = JSON.parse(signed.content) as ProposalContent;
+  const writer = content.sentences.find((sentence) => sentence.author.kind === 'writer')?.author.id ?? 'none@0';
+  const [name = writer, version = ''] = writer.split('@');
+  return {
+    proposalId: proposal,
+    runId: signed.run,
+    content,
+    document: pack.document,
+    writer: { name, version },
+    signer: { system: SIGNER_SYSTEM, value: signed.actor, display: signed.actor_name },
+    signedAt: signed.decided_at,
+    patient: await identifiersOf(desk.db, signed.person),
+  };
+}
+
+/**
+ * Identifiers an EHR may know a person by: those of named authorities, never a source's own record ids. First those that a source knows
+ * the person by, which is the medical record number where it sends one.
+ */
+async function identifiersOf(db: Queryable, person: string): Promise<{ system: string; value: string }[]> {
+  return db.query(
+    `select i.authority as system, i.value
+       from person_link l join source_person p on p.id = l.source_person join ident i on i.source_person = l.source_person
+      where l.person = $1 and l.superseded_at is null and l.valid_to is null and i.authority not like 'urn:countersign:%'
+      group by i.authority, i.value order by bool_or(i.authority = p.authority and i.value = p.value) desc, i.authority, i.value`,
+    [person],
+  );
+}
+
+async function isOnRecord(db: Queryable, person: string): Promise<boolean> {
+  const links = await db.query('select 1 from person_link where person = $1 limit 1', [person]);
+  return links.length > 0;
+}
+
+async function isSettled(db: Queryable, proposal: string): Promise<boolean> {
+  const waiting = await db.query(`select 1 from delivery where proposal = $1 and state = 'waiting'`, [proposal]);
+  return waiting.length === 0;
+}
+
+async function settle(desk: WriteBackDesk, proposal: string, person: string, result: WriteBackResult): Promise<void> {
+  const provenance: Written = result.provenance ?? { state: 'kept', reason: 'document-not-delivered' };
+  const surfaces: [string, Written][] = [
+    ['DocumentReference', result],
+    ['Provenance', provenance],
+  ];
+  const now = desk.now();
+  await desk.db.transaction(async (tx) => {
+    for (const [surface, written] of surfaces) {
+      const reference = written.state === 'delivered' ? written.reference : null;
+      const reason = written.state === 'kept' ? written.reason : null;
+      const changed = await tx.query(
+        `update delivery set state = $3, reference = $4, reason = $5, attempts = attempts + 1, confirmed_at = $6
+          where proposal = $1 and surface = $2 and state = 'waiting' returning surface`,
+        [proposal, surface, written.state, reference, reason, now],
+      );
+      if (changed.length === 0) continue;
+      const kind = written.state === 'delivered' ? ('delivery.confirmed' as const) : ('delivery.kept' as const);
+      await append(tx, [{ kind, actor: ACTOR, subject: proposal, at: now, person, body: { surface, reference, reason } }]);
+    }
+  });
+}
+
+/** Counts a try that failed. A patient unknown over there is journaled once and not every minute until somebody registers them. */
+async function noteFailure(desk: WriteBackDesk, proposal: string, person: string, code: string): Promise<void> {
+  const now = desk.now();
+  await desk.db.transaction(async (tx) => {
+    const told = await tx.query(`select 1 from delivery where proposal = $1 and state = 'waiting' and reason = $2 limit 1`, [
+      proposal,
+      code,
+    ]);
+    await tx.query(`update delivery set attempts = attempts + 1, reason = $2 where proposal = $1 and state = 'waiting'`, [proposal, code]);
+    if (code === UNKNOWN_PATIENT && told.length > 0) return;
+    await append(tx, [{ kind: 'delivery.attempted', actor: ACTOR, subject: proposal, at: now, person, body: { outcome: code } }]);
+  });
+}

@@ -1,0 +1,243 @@
+import { AppError } from '../../core/errors.ts';
+
+/** An EHR's FHIR R4 API. Plain HTTP is refused off loopback. `token` gives the bearer token of the moment. */
+export type TargetOptions = {
+  baseUrl: string;
+  token?: () => Promise<string>;
+  timeoutMs?: number;
+  fetch?: typeof fetch;
+  /** Milliseconds since the epoch; for caches. */
+  clock?: () => number;
+};
+
+/** What was answered: `body` is undefined where there was none, or none that is FHIR JSON within the size allowed. */
+export type Answer = { status: number; location: string | undefined; body: Record<string, unknown> | undefined };
+/** What the target says it takes, by resource type. `creates` is undefined where it does not say. */
+export type Abilities = {
+  creates(type: string): boolean | undefined;
+  conditionalCreate(type: string): boolean;
+  /** Whether a client may choose the id of a new resource (update as create, R4 §3.1.0.4.1). */
+  chosenIds(type: string): boolean | undefined;
+};
+
+const TIMEOUT_MS = 10_000;
+const KEEP_MS = 10 * 60_000;
+const PATIENTS_KEPT = 10_000;
+// HAPI's and Epic's capability statements are one to two megabytes; nothing else we ask for comes near one.
+const MAX_METADATA_BYTES = 8 << 20;
+const MAX_ANSWER_BYTES = 1 << 20;
+
+/**
+ * A target EHR with what is remembered of it. Every failure to get an answer is `ehr_unavailable`, to be tried again; its message names the
+ * status or the kind of failure, never what was sent, asked for or answered.
+ */
+export class Target {
+  readonly #base: string;
+  readonly #options: TargetOptions;
+  #abilities: { value: Abilities; until: number } | undefined;
+  readonly #patients = new Map<string, { reference: string; until: number }>();
+
+  constructor(options: TargetOptions) {
+    this.#base = checkedBase(options.baseUrl);
+    this.#options = options;
+  }
+
+  async get(path: string): Promise<Answer> {
+    return this.#ask('GET', path, undefined, {}, MAX_ANSWER_BYTES);
+  }
+
+  /** Creates or replaces a resource under an id of our choosing: as often as it takes, it is one resource. */
+  async put(type: string, id: string, resource: Record<string, unknown>): Promise<Answer> {
+    const headers = { 'content-type': 'application/fhir+json', prefer: 'return=minimal' };
+    return this.#ask('PUT', `${type}/${id}`, JSON.stringify({ ...resource, id }), headers, MAX_ANSWER_BYTES);
+  }
+
+  /** Creates a resource; `unless` is a search that must find nothing (FHIR conditional create, R4 §3.1.0.8.1). */
+  async create(type: string, resource: Record<string, unknown>, unless?: string): Promise<Answer> {
+    const headers: Record<string, string> = { 'content-type': 'application/fhir+json', prefer: 'return=minimal' };
+    if (unless !== undefined) headers['if-none-exist'] = unless;
+    return this.#ask('POST', type, JSON.stringify(resource), headers, MAX_ANSWER_BYTES);
+  }
+
+  /** What its CapabilityStatement says, remembered for ten minutes. One that serves none is taken to promise nothing. */
+  async abilities(): Promise<Abilities> {
+    const now = this.#now();
+    if (this.#abilities && this.#abilities.until > now) return this.#abilities.value;
+    const answer = await this.#ask('GET', 'metadata', undefined, {}, MAX_METADATA_BYTES);
+    const value = readAbilities(answer.status === 200 ? answer.body : undefined);
+    this.#abilities = { value, until: now + KEEP_MS };
+    return value;
+  }
+
+  /**
+   * The target's own reference to the patient that these identifiers name, remembered for ten minutes; why not, where it is not exactly one.
+   * All of them are asked for: where two find different patients nobody here can say whose chart it is, and nothing is written.
+   */
+  async findPatient(
+    identifiers: readonly { system: string; value: string }[],
+  ): Promise<{ reference: string } | { reason: 'patient-not-found' | 'patient-not-unique' | 'patient-ambiguous' }> {
+    const key = JSON.stringify(identifiers.map(({ system, value }) => [system, value]));
+    const known = this.#patients.get(key);
+    if (known && known.until > this.#now()) return { reference: known.reference };
+    const { found, refused } = await this.#patientsBy(identifiers);
+    const [best] = found;
+    if (best === undefined && refused) throw refused;
+    if (best === undefined) return { reason: 'patient-not-found' };
+    const [id] = best;
+    if (best.length > 1 || id === undefined) return { reason: 'patient-not-unique' };
+    if (found.some((others) => !others.includes(id))) return { reason: 'patient-ambiguous' };
+    const reference = `Patient/${id}`;
+    if (this.#patients.size >= PATIENTS_KEPT) this.#patients.clear();
+    this.#patients.set(key, { reference, until: this.#now() + KEEP_MS });
+    return { reference };
+  }
+
+  /** Forgets patients, after a refusal that a merge over there would explain. */
+  forgetPatients(): void {
+    this.#patients.clear();
+  }
+
+  /**
+   * Resources of a type that a search answers with; the caller looks at each, because a lenient server ignores a parameter it does not know.
+   * `ehr_refused` where the target does not search so; anything but a Bundle is no answer, and never taken for "nothing found".
+   */
+  async search(type: string, query: string): Promise<Record<string, unknown>[]> {
+    const strict = { prefer: 'handling=strict' };
+    const answer = await this.#ask('GET', `${type}?${query}`, undefined, strict, MAX_ANSWER_BYTES);
+    if (answer.status >= 400) throw new AppError('ehr_refused', `a search of the EHR was refused with ${answer.status}`);
+    if (answer.status !== 200 || answer.body?.['resourceType'] !== 'Bundle') {
+      throw unavailable(`a search of the EHR was answered ${answer.status}`);
+    }
+    const entries = answer.body['entry'];
+    if (!Array.isArray(entries)) return [];
+    return entries.flatMap((entry: unknown) => {
+      const resource = isRecord(entry) ? entry['resource'] : undefined;
+      return isRecord(resource) && resource['resourceType'] === type ? [resource] : [];
+    });
+  }
+
+  /** Ids of the patients that each identifier finds, where it finds any. A system the target will not search by contradicts nobody. */
+  async #patientsBy(identifiers: readonly { system: string; value: string }[]): Promise<{ found: string[][]; refused?: AppError }> {
+    const all: { found: string[][]; refused?: AppError } = { found: [] };
+    for (const { system, value } of identifiers) {
+      try {
+        const patients = await this.search('Patient', `identifier=${encodeURIComponent(`${system}|${value}`)}`);
+        const ids = patients.filter((one) => hasIdentifier(one, system, value)).map((one) => one['id']);
+        const unique = [...new Set(ids.filter((id) => typeof id === 'string'))];
+        if (unique.length > 0) all.found.push(unique);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'ehr_refused') throw error;
+        all.refused = error;
+      }
+    }
+    return all;
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? Date.now)();
+  }
+
+  async #ask(method: string, path: string, body: string | undefined, headers: Record<string, string>, maxBytes: number): Promise<Answer> {
+    const { token, timeoutMs = TIMEOUT_MS, fetch: ask = fetch } = this.#options;
+    const authorization = token ? { authorization: `Bearer ${await tokenOf(token)}` } : {};
+    try {
+      const response = await ask(`${this.#base}/${path}`, {
+        method,
+        headers: { accept: 'application/fhir+json', ...headers, ...authorization },
+        ...(body === undefined ? {} : { body }),
+        // A redirect would carry the token and the patient somewhere nobody configured.
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const location = response.headers.get('location') ?? response.headers.get('content-location') ?? undefined;
+      const answer = { status: response.status, location, body: await readBody(response, maxBytes) };
+      if (isPassing(answer.status)) throw unavailable(`the EHR answered ${answer.status}`);
+      return answer;
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      // The cause is left out: its text may hold the address asked for, and with it an identifier.
+      throw unavailable(
+        error instanceof Error && error.name === 'TimeoutError' ? 'the EHR did not answer in time' : 'the EHR did not answer',
+      );
+    }
+  }
+}
+
+/** True where a resource carries an identifier of this system and value. */
+export function hasIdentifier(resource: Record<string, unknown>, system: string, value: string): boolean {
+  return listOf(resource['identifier']).some((one) => one['system'] === system && one['value'] === value);
+}
+
+/** The failure that asks for another try. */
+export function unavailable(message: string): AppError {
+  return new AppError('ehr_unavailable', message);
+}
+
+/** Statuses that say nothing about what was sent: try again. 401 is a token or a configuration, which somebody will mend. */
+function isPassing(status: number): boolean {
+  return status === 401 || status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+}
+
+function checkedBase(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.search !== '') {
+    throw new AppError('config_invalid', 'the FHIR address of the EHR is not an http(s) address without user or query');
+  }
+  const loopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname);
+  if (url.protocol === 'http:' && !loopback) throw new AppError('config_invalid', 'the EHR is written to over https, off loopback');
+  return url.href.replace(/\/+$/, '');
+}
+
+async function tokenOf(token: () => Promise<string>): Promise<string> {
+  try {
+    return await token();
+  } catch {
+    throw unavailable('no token for the EHR could be had');
+  }
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<Record<string, unknown> | undefined> {
+  if (!response.body) return undefined;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    // Leaving the loop cancels the stream.
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readAbilities(statement: Record<string, unknown> | undefined): Abilities {
+  const rest = listOf(statement?.['rest']).find((one) => one['mode'] === 'server');
+  const resources = new Map(listOf(rest?.['resource']).map((resource) => [resource['type'], resource]));
+  return {
+    creates(type) {
+      if (!rest) return undefined;
+      const resource = resources.get(type);
+      if (!resource) return false;
+      const interactions = listOf(resource['interaction']);
+      return interactions.length === 0 ? undefined : interactions.some((one) => one['code'] === 'create');
+    },
+    conditionalCreate: (type) => resources.get(type)?.['conditionalCreate'] === true,
+    chosenIds(type) {
+      const resource = resources.get(type);
+      if (typeof resource?.['updateCreate'] === 'boolean') return resource['updateCreate'];
+      return resource && listOf(resource['interaction']).some((one) => one['code'] === 'update') ? undefined : false;
+    },
+  };
+}
+
+function listOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
