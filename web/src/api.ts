@@ -1,0 +1,174 @@
+import type {
+  CheckResult,
+  ExplainView,
+  FactView,
+  FeedView,
+  IdentityView,
+  KpiView,
+  LineageView,
+  LoadingView,
+  PatientBanner,
+  PatientListItem,
+  ProposalView,
+  QuarantineItem,
+  ReceiptView,
+  SessionView,
+  WorklistItem,
+} from '../../src/core/api.ts';
+
+export type Session = Omit<SessionView, 'token'>;
+export type Status = { loading: LoadingView; version: string; site: { name: string; zone: string } };
+export type EditSentence = { id?: string; text: string; section?: string; selected: boolean; acknowledged?: boolean };
+export type Signed = { state: string };
+export type StaleDetails = { changes: { text: string }[]; successor: string | null };
+
+/** What the server refused, with its code for us and its sentence for the reader. `status` 0 means that no answer came. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly details: unknown;
+
+  constructor(status: number, code: string, text: string, details?: unknown) {
+    super(text);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export function getStatus(): Promise<Status> {
+  return get('/health/ready');
+}
+
+export async function getIdentities(): Promise<IdentityView[]> {
+  return (await get<{ identities: IdentityView[] }>('/api/demo/identities')).identities;
+}
+
+export function getSession(): Promise<Session> {
+  return get('/api/session');
+}
+
+export function signIn(identity: string): Promise<SessionView> {
+  return post('/api/session', { identity });
+}
+
+export function signOut(): Promise<void> {
+  return send('/api/session', { method: 'DELETE' });
+}
+
+export async function getWorklist(state?: string): Promise<WorklistItem[]> {
+  const query = state ? `?state=${encodeURIComponent(state)}` : '';
+  return (await get<{ items: WorklistItem[] }>(`/api/worklist${query}`)).items;
+}
+
+/** The server journals that this draft was opened: never prefetch it. */
+export function getProposal(id: string): Promise<ProposalView> {
+  return get(`/api/proposals/${encodeURIComponent(id)}`);
+}
+
+export function getLineage(sentence: string): Promise<LineageView> {
+  return get(`/api/lineage/${encodeURIComponent(sentence)}`);
+}
+
+/** Says that a human opened the source of a sentence; without it an unproven sentence cannot be accepted. */
+export function sourceOpened(sentence: string): Promise<void> {
+  return post(`/api/lineage/${encodeURIComponent(sentence)}/opened`, {});
+}
+
+export function editProposal(id: string, contentHash: string, sentences: EditSentence[]): Promise<ProposalView> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/edit`, { contentHash, sentences });
+}
+
+export function signProposal(id: string, contentHash: string): Promise<Signed> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/signature`, { contentHash });
+}
+
+export function declineProposal(id: string, reason: string): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/decline`, { reason });
+}
+
+export function escalateProposal(id: string, reason: string): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/escalate`, { reason });
+}
+
+export async function checkText(patient: string, text: string, signal?: AbortSignal): Promise<CheckResult | undefined> {
+  return (await post<{ results: CheckResult[] }>('/api/check', { patient, sentences: [{ text }] }, signal)).results[0];
+}
+
+export async function getPatients(q: string): Promise<PatientListItem[]> {
+  return (await get<{ items: PatientListItem[] }>(`/api/patients?q=${encodeURIComponent(q)}`)).items;
+}
+
+export function getPatientFacts(id: string): Promise<{ person: PatientBanner; facts: FactView[] }> {
+  return get(`/api/patients/${encodeURIComponent(id)}/facts`);
+}
+
+export async function getFeeds(): Promise<FeedView[]> {
+  return (await get<{ feeds: FeedView[] }>('/api/feeds')).feeds;
+}
+
+export async function getQuarantine(): Promise<QuarantineItem[]> {
+  return (await get<{ items: QuarantineItem[] }>('/api/quarantine')).items;
+}
+
+export function replayQuarantined(id: string): Promise<unknown> {
+  return post(`/api/quarantine/${encodeURIComponent(id)}/replay`, {});
+}
+
+export function getReceipt(id: string): Promise<ReceiptView> {
+  return get(`/api/receipts/${encodeURIComponent(id)}`);
+}
+
+/** The stored bytes of a receipt, field by field, with the ACK as it was sent. */
+export function getReceiptExplained(id: string): Promise<ExplainView> {
+  return get(`/api/receipts/${encodeURIComponent(id)}/explain`);
+}
+
+/** What a message would become. The server stores nothing of it. */
+export function explainMessage(bytes: BodyInit, contentType: string): Promise<ExplainView> {
+  return send('/api/explain', { method: 'POST', body: bytes, headers: { 'content-type': contentType } });
+}
+
+export async function getKpis(): Promise<KpiView[]> {
+  return (await get<{ kpis: KpiView[] }>('/api/kpis')).kpis;
+}
+
+export function get<T>(path: string, headers?: Record<string, string>): Promise<T> {
+  return send(path, headers ? { headers } : {});
+}
+
+function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return send(path, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+    ...(signal ? { signal } : {}),
+  });
+}
+
+async function send<T>(path: string, init: RequestInit): Promise<T> {
+  const response = await answer(path, init);
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+async function answer(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: 'same-origin', ...init });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new ApiError(0, 'offline', 'No answer from Countersign.');
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => undefined)) as
+    | { code?: string; details?: unknown; issue?: { diagnostics?: string }[] }
+    | undefined;
+  const text = body?.issue?.[0]?.diagnostics ?? `Countersign answered ${response.status}.`;
+  return new ApiError(response.status, body?.code ?? `http_${response.status}`, text, body?.details);
+}

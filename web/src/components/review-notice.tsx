@@ -1,0 +1,96 @@
+import { Link } from '@tanstack/react-router';
+import type { ProposalView } from '../../../src/core/api.ts';
+import type { ApiError, StaleDetails } from '../api.ts';
+import { Notice } from './notice.tsx';
+
+/** Why this draft cannot be signed as it stands, with the difference and where to go; between the banner and the draft, never over it. */
+export function ReviewNotice(props: { proposal: ProposalView; refusal: ApiError | undefined; onReload: () => void }) {
+  const { proposal, refusal } = props;
+  if (proposal.decision) return null;
+  if (refusal?.code === 'stale' || proposal.state === 'stale')
+    return <Stale successor={successorOf(refusal) ?? proposal.successor} changes={changesOf(refusal)} />;
+  if (refusal?.code === 'decided') {
+    return (
+      <Notice tone="look" icon="warning" urgent>
+        Somebody decided this draft before your signature arrived; nothing was written twice.{' '}
+        <button type="button" className="link" onClick={props.onReload}>
+          Show what was decided
+        </button>
+      </Notice>
+    );
+  }
+  if (refusal?.code === 'hash') {
+    return (
+      <Notice tone="look" icon="warning" urgent>
+        This draft was edited elsewhere after you opened it, so your signature was not used.{' '}
+        <button type="button" className="link" onClick={props.onReload}>
+          Show it as it is now
+        </button>
+      </Notice>
+    );
+  }
+  if (refusal) {
+    return (
+      <Notice tone="withheld" icon="warning" urgent>
+        Not signed. {refusal.message}
+      </Notice>
+    );
+  }
+  return <StateNotice proposal={proposal} />;
+}
+
+function Stale(props: { changes: { text: string }[]; successor: string | null }) {
+  return (
+    <Notice tone="look" icon="warning" urgent>
+      <p>
+        <span className="strong">The chart changed after this draft was written, so it cannot be signed.</span> Nothing was written.{' '}
+        {props.successor ? (
+          <Link to="/review/$id" params={{ id: props.successor }} className="link">
+            Open the fresh draft <kbd>F</kbd>
+          </Link>
+        ) : (
+          <span className="second">A fresh draft is being written; it will stand in the queue.</span>
+        )}
+      </p>
+      {props.changes.length > 0 && (
+        <ul className="review-changes">
+          {props.changes.map((one) => (
+            <li key={one.text}>{one.text}</li>
+          ))}
+        </ul>
+      )}
+    </Notice>
+  );
+}
+
+function StateNotice(props: { proposal: ProposalView }) {
+  const words: Partial<Record<ProposalView['state'], string>> = {
+    recalled: 'A fact that this draft relied on was corrected or retracted. It cannot be signed until it was written again.',
+    withdrawn: 'This draft was withdrawn: what it was written for no longer holds. It cannot be signed.',
+    blocked: 'Policy blocks this draft. It cannot be signed by anybody; ask the governance lead why.',
+    escalated: 'This draft was escalated by a colleague and waits for somebody who may decide.',
+  };
+  const text = words[props.proposal.state];
+  if (!text) return null;
+  return (
+    <Notice tone="look" icon="warning">
+      {text}
+      {props.proposal.successor && (
+        <>
+          {' '}
+          <Link to="/review/$id" params={{ id: props.proposal.successor }} className="link">
+            Open the fresh draft <kbd>F</kbd>
+          </Link>
+        </>
+      )}
+    </Notice>
+  );
+}
+
+export function successorOf(refusal: ApiError | undefined): string | null {
+  return refusal?.code === 'stale' ? ((refusal.details as StaleDetails | undefined)?.successor ?? null) : null;
+}
+
+function changesOf(refusal: ApiError | undefined): { text: string }[] {
+  return refusal?.code === 'stale' ? ((refusal.details as StaleDetails | undefined)?.changes ?? []) : [];
+}

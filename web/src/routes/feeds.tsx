@@ -1,0 +1,175 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { QuarantineItem } from '../../../src/core/api.ts';
+import { replayQuarantined } from '../api.ts';
+import { FeedTable } from '../components/feed-table.tsx';
+import { KeyBar } from '../components/keybar.tsx';
+import { Moment } from '../components/moment.tsx';
+import { Empty, Failure, FailurePage, Skeleton } from '../components/notice.tsx';
+import { ReceiptDetail } from '../components/receipt-detail.tsx';
+import { feedsSentence } from '../feeds-sentence.ts';
+import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
+import { feedsQuery, quarantineQuery } from '../queries.ts';
+import { useNow, useSession, useTitle, useZone } from '../session.ts';
+import './feeds.css';
+
+const stateWords = { open: 'waits', replayed: 'replayed', dismissed: 'dismissed' };
+
+/** What comes in, what is silent, what was refused and why: for the people who connect systems. */
+export function Feeds() {
+  const feeds = useQuery(feedsQuery);
+  const waiting = useQuery(quarantineQuery);
+  const { item } = useSearch({ from: '/shell/feeds' });
+  const navigate = useNavigate();
+  const zone = useZone();
+  const now = useNow();
+  const [wrapAll, setWrapAll] = useState(false);
+  const [copied, setCopied] = useState<string | undefined>();
+  const mayReplay = useSession()?.identity.role === 'integration';
+  const replaying = useReplay();
+  useTitle('Feeds');
+
+  const items = waiting.data ?? [];
+  const current = items.find((one) => one.id === item) ?? items[0];
+  const open = items.filter((one) => one.state === 'open').length;
+
+  function choose(id: string) {
+    replaying.reset();
+    void navigate({ to: '/feeds', search: { item: id }, replace: true });
+  }
+  function move(step: number) {
+    const at = items.findIndex((one) => one.id === current?.id);
+    const next = items[Math.min(Math.max(at + step, 0), items.length - 1)];
+    if (next) choose(next.id);
+  }
+  function replay() {
+    if (current?.state === 'open' && mayReplay && !replaying.isPending) replaying.mutate(current.id);
+  }
+  function passOn() {
+    if (current) void navigator.clipboard.writeText(noteFor(current)).then(() => setCopied(current.id));
+  }
+
+  const keys: KeyBinding[] = [
+    { key: 'j', does: 'message', run: () => move(1), bar: true, off: items.length === 0 },
+    { key: 'k', does: 'message', run: () => move(-1), bar: true, off: items.length === 0 },
+    { key: 'p', does: 'copy a note for the sender', run: passOn, bar: true, off: !current },
+    { key: 'r', does: 'replay', run: replay, bar: true, off: !mayReplay || current?.state !== 'open' },
+    { key: 'b', does: wrapAll ? 'one line a segment' : 'all bytes', run: () => setWrapAll(!wrapAll), bar: true, off: !current },
+    { key: '/', does: 'paste a message to explain', run: () => void navigate({ to: '/explain' }), bar: true },
+  ];
+  useKeys(keys);
+
+  if (feeds.error && !feeds.data) return <FailurePage error={feeds.error} what="The feeds" again={() => void feeds.refetch()} />;
+  return (
+    <>
+      <main className="feeds">
+        <div className="pagehead feeds-head">
+          <h1>{feeds.data ? feedsSentence(feeds.data, open, now, zone) : 'Feeds'}</h1>
+        </div>
+        <div className="feeds-list">
+          {feeds.isPending && <Skeleton lines={8} label="Loading the feeds" />}
+          {feeds.data && feeds.data.length > 0 && <FeedTable feeds={feeds.data} now={now} />}
+          {feeds.data?.length === 0 && (
+            <Empty title="Nothing has come in yet.">
+              Send a message to the MLLP port, or import a file; the feed appears here with its first receipt.
+            </Empty>
+          )}
+        </div>
+        <div className="feeds-split">
+          <section className="quarantine" aria-label="Quarantine">
+            <h2 className="strong small">Quarantine, {open}</h2>
+            {waiting.error && <Failure error={waiting.error} what="The quarantine" again={() => void waiting.refetch()} />}
+            {waiting.data?.length === 0 && (
+              <p className="small second quarantine-note">Nothing was refused. What cannot be used is kept here with its reason.</p>
+            )}
+            <ul>
+              {items.map((one) => (
+                <li key={one.id}>
+                  <button type="button" aria-current={one.id === current?.id} onClick={() => choose(one.id)}>
+                    <span className="quarantine-title">{one.title}</span>
+                    <span className="second">
+                      {one.source}, {one.item}, <Moment at={one.at} show="clock" />
+                    </span>
+                    <span className={one.state === 'open' ? 'look' : 'third'}>{stateWords[one.state]}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+            {current && (
+              <QuarantineActs
+                current={current}
+                mayReplay={mayReplay}
+                copied={copied === current.id}
+                onReplay={replay}
+                onPassOn={passOn}
+                replaying={replaying}
+              />
+            )}
+          </section>
+          <div className="feeds-receipt">
+            {current ? (
+              <ReceiptDetail key={current.receipt} id={current.receipt} wrapAll={wrapAll} headline={current.title} />
+            ) : (
+              <p className="small second">
+                Nothing to look into. Any receipt can be seen by field and byte from the sentence it proves; any message, before it is sent,
+                on <Link to="/explain">Explain</Link>.
+              </p>
+            )}
+          </div>
+        </div>
+      </main>
+      <KeyBar keys={[...keys, helpKey]} />
+    </>
+  );
+}
+
+function QuarantineActs(props: {
+  current: QuarantineItem;
+  mayReplay: boolean;
+  copied: boolean;
+  onReplay: () => void;
+  onPassOn: () => void;
+  replaying: ReturnType<typeof useReplay>;
+}) {
+  const { replaying } = props;
+  return (
+    <div className="quarantine-acts">
+      {props.mayReplay && (
+        <button
+          type="button"
+          className="button primary"
+          disabled={props.current.state !== 'open' || replaying.isPending}
+          onClick={props.onReplay}
+        >
+          Replay <kbd>R</kbd>
+        </button>
+      )}
+      <button type="button" className="button" onClick={props.onPassOn}>
+        Copy a note for the sender <kbd>P</kbd>
+      </button>
+      <p className="small second" role="status">
+        {replaying.isPending && 'Reading the stored bytes again…'}
+        {replaying.isSuccess && 'Taken up for replay. What can be used goes into the record; what cannot stays here with its reason.'}
+        {replaying.error && <span className="withheld">Not replayed. {replaying.error.message}</span>}
+        {props.copied && 'Copied: receipt, place and reason, no patient data.'}
+      </p>
+      <p className="small third">Replay reads the stored bytes again with today’s maps. It stores nothing twice and answers nobody.</p>
+    </div>
+  );
+}
+
+function useReplay() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: replayQuarantined,
+    onSettled: () => {
+      for (const key of ['quarantine', 'feeds', 'receipt', 'receipt-explained']) void cache.invalidateQueries({ queryKey: [key] });
+    },
+  });
+}
+
+/** Where and why, without a word of the message: it goes into a ticket or a mail. */
+function noteFor(item: QuarantineItem): string {
+  return `Countersign kept but did not use an item from ${item.source}: ${item.item}, reason ${item.reason}, received ${item.at}, receipt ${item.receipt}. Please correct and send it again.`;
+}
