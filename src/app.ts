@@ -1,0 +1,552 @@
+/** Wires real adapters into flow.ts: the only file that knows every room. */
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { LoadingView } from './core/api.ts';
+import { AppError } from './core/errors.ts';
+import type { Pack } from './core/pack.ts';
+import type { Acknowledge } from './core/ports.ts';
+import type { ContentType, Door, Receipt } from './core/receipt.ts';
+import { cdsHooksRoutes } from './delivery/cds-hooks/cds-hooks.routes.ts';
+import { fhirRoutes } from './delivery/fhir-api/fhir.routes.ts';
+import { operationsRoutes } from './delivery/operations/operations.routes.ts';
+import { auditRoutes } from './delivery/review/audit.routes.ts';
+import { checkRoutes } from './delivery/review/check.routes.ts';
+import { reviewRoutes } from './delivery/review/review.routes.ts';
+import { runRoutes } from './delivery/review/runs.routes.ts';
+import { worklistRoutes } from './delivery/worklist/worklist.routes.ts';
+import type { WriteBackDesk } from './delivery/write-back/release.ts';
+import { Target } from './delivery/write-back/target.ts';
+import { BURST_MS, type House, onDecision, onFacts, onHook, onPayload, onReceipt, onSuperseded } from './flow.ts';
+import { permitFor, purposeOf } from './governance/access.ts';
+import { type DecisionRecord, readDecisionRecord, restoreDecision } from './governance/restore.ts';
+import type { ReviewDesk } from './governance/review.ts';
+import { type Explain, explainer } from './interop/explain.ts';
+import { type AckOptions, acknowledger } from './interop/hl7v2/ack.ts';
+import { payloadReader } from './interop/read-payload.ts';
+import { kpiRoutes } from './measure/kpi.routes.ts';
+import { packs as ownPacks } from './packs/index.ts';
+
+export { packs } from './packs/index.ts';
+
+import { openBus } from './platform/bus.ts';
+import { acknowledgeRollback, detectRollback, type RollbackFinding } from './platform/checkpoint-file.ts';
+import { type CheckpointSigner, openCheckpointSigner } from './platform/checkpoint-signer.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import type { Config } from './platform/config.ts';
+import { type Db, openDatabase } from './platform/database.ts';
+import { lockFolder } from './platform/folder-lock.ts';
+import { buildServer, listen, serveWeb } from './platform/http.ts';
+import { openPseudonyms, type Pseudonym, Sessions } from './platform/identity.ts';
+import { type IntakeSegments, openIntakeSegments } from './platform/intake-segments.ts';
+import { createWorker, type Worker } from './platform/jobs.ts';
+import { journalRoutes } from './platform/journal.routes.ts';
+import { type JournalSequencer, openSequencer } from './platform/journal-sequencer.ts';
+import { killPoint } from './platform/kill-points.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { countedIntake, countedJobs, countedReader, refreshGauges } from './platform/metrics-feed.ts';
+import { migrate } from './platform/migrate.ts';
+import { bySession, sessionRoutes } from './platform/session.routes.ts';
+import { webFolder } from './platform/web-build.ts';
+import { openIntake, type ReceiptLog, restoreReceipts } from './record/intake.ts';
+import { contentTypeOf } from './sources/content-type.ts';
+import { startDemo } from './sources/demo.ts';
+import { feedName } from './sources/feed-name.ts';
+import { startMllp, storeThenAnswer } from './sources/mllp.ts';
+
+/** Everything that runs, open and wired; `openDoors` opens doors over it. */
+export type App = {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+  clock: Clock;
+  db: Db;
+  house: House;
+  desk: ReviewDesk;
+  worker: Worker;
+  sequencer: JournalSequencer;
+  signer: CheckpointSigner;
+  pseudonym: Pseudonym;
+  acknowledge: Acknowledge;
+  explain: Explain;
+  rollback: RollbackFinding;
+  restored: { receipts: number; decisions: number };
+  /** Where signed notes go; set once the EHR is known (the demo's play hospital starts after us). */
+  connectEhr(fhirBase: string): void;
+  /** Runs every waiting job until nothing is due. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** `packs` are those of this release unless a site brings its own; `drain-only` runs jobs when asked, for verbs and tests. */
+export type AppOptions = { config: Config; log: Log; clock?: Clock; db?: Db; packs?: readonly Pack[]; jobs?: 'run' | 'drain-only' };
+
+/** On the embedded store a transaction holds up every door, so receipts are read in small batches there. */
+const BATCHES = { pglite: { receipts: 40, bytes: 96 << 10, readers: 1 }, postgres: { receipts: 200, bytes: 1 << 20, readers: 3 } };
+
+/** Opens the data folder and the store, restores what was acknowledged, and starts the journal's sequencer and the job worker. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { config, log } = options;
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  const lock = config.databaseUrl === undefined ? lockFolder(config.dataFolder) : undefined;
+  let db = options.db;
+  try {
+    db ??= await openStore(config, log);
+    return await openOver(db, options, () => lock?.release());
+  } catch (error) {
+    // An open store would keep the process that gave up alive.
+    await db?.close();
+    lock?.release();
+    throw error;
+  }
+}
+
+async function openOver(
+  db: Db,
+  { config, log, clock = systemClock, packs = ownPacks, jobs = 'run' }: AppOptions,
+  unlock: () => void,
+): Promise<App> {
+  const metrics = createMetrics();
+  await migrate(db);
+  const signer = await openCheckpointSigner(config.dataFolder);
+  const rollback = await detectRollback(db, config.dataFolder, signer.verifierKeys);
+  const segments =
+    db.kind === 'pglite'
+      ? await openIntakeSegments(join(config.dataFolder, 'intake'), { onSync: (seconds) => metrics.segmentSync.observe(seconds) })
+      : undefined;
+  await faceRollback(db, rollback, log, clock);
+  const restored = segments ? await restore(db, segments, log) : { receipts: 0, decisions: 0 };
+  const sequencer = await openSequencer(db, {
+    signer,
+    folder: config.dataFolder,
+    now: clock.now,
+    reached: (point) => {
+      if (point === 'before-checkpoint') killPoint('before-checkpoint');
+    },
+    onError: () => log.error('journal.sequencing-failed'),
+  });
+  const pseudonym = openPseudonyms(config.dataFolder);
+
+  let worker: Worker | undefined;
+  // Ids only, and a hint only: without a bus, or when it is lost, workers find their jobs by looking.
+  const bus = config.natsUrl
+    ? openBus({
+        url: config.natsUrl,
+        onMessage: () => worker?.wake(),
+        onState: (up, code) => {
+          metrics.busUp.set(up ? 1 : 0);
+          if (up) log.info('bus.connected', { code });
+          else log.warn('bus.lost', { code });
+        },
+      })
+    : undefined;
+  if (!bus) metrics.registry.removeSingleMetric('countersign_bus_up');
+  const wake = (kind: string): void => {
+    worker?.wake();
+    bus?.publish({ kind, key: kind });
+  };
+  const intake = openIntake({
+    db,
+    now: clock.now,
+    log: segments && receiptLog(segments),
+    maxBytes: config.receiptMaxBytes,
+    onStored: () => wake('receipts'),
+  });
+  const reading = { feedZones: new Map(Object.entries(config.feedZones)), authorities: new Map(Object.entries(config.authorities)) };
+  const ack: AckOptions = {
+    application: 'COUNTERSIGN',
+    facility: config.siteName,
+    now: clock.now,
+    sequence: () => crypto.randomUUID().replaceAll('-', '').slice(0, 20),
+  };
+  const keepDecision = decisionKeeper(db, segments);
+  const writeBack: WriteBackDesk = {
+    db,
+    packs,
+    target: undefined,
+    now: clock.now,
+    async secured(proposal, journalId) {
+      await keepDecision(proposal);
+      await underCheckpoint(sequencer, journalId);
+    },
+  };
+  const house: House = {
+    db,
+    packs,
+    intake: countedIntake(intake, metrics),
+    read: countedReader(payloadReader(reading), metrics),
+    batch: BATCHES[db.kind],
+    desk: writeBack,
+    now: clock.now,
+    onRun: (pack, { output }, seconds) => {
+      metrics.runs.observe({ pack }, seconds);
+      for (const { verdict } of output.sentences) metrics.verdicts.inc({ outcome: verdict.outcome });
+    },
+  };
+  worker = startWorker(house, log, metrics);
+  if (jobs === 'run') {
+    worker.start();
+    sequencer.start();
+  }
+  const desk: ReviewDesk = {
+    db,
+    packs,
+    now: clock.now,
+    pseudonym,
+    redraft: (person) => onFacts(house, person),
+    afterDecision: async (proposal) => {
+      await keepDecision(proposal);
+      wake('decision');
+    },
+  };
+
+  const app: App = {
+    config,
+    log,
+    metrics,
+    clock,
+    db,
+    house,
+    desk,
+    worker,
+    sequencer,
+    signer,
+    pseudonym,
+    acknowledge: acknowledger(ack),
+    explain: explainer(reading, ack, contentTypeOf),
+    rollback,
+    restored,
+    connectEhr(fhirBase) {
+      const token = config.ehrToken;
+      writeBack.target = new Target({ baseUrl: fhirBase, ...(token ? { token: async () => token.reveal() } : {}) });
+    },
+    async drain() {
+      await worker?.drain({ aheadMs: BURST_MS + 100 });
+      await sequencer.sequenceNow();
+    },
+    async close() {
+      await intake.idle();
+      await worker?.stop();
+      await bus?.close();
+      await sequencer.stop();
+      await segments?.close();
+      await db.close();
+      unlock();
+    },
+  };
+  if (config.ehrFhirBase) app.connectEhr(config.ehrFhirBase);
+  return app;
+}
+
+/** What people and machines knock on. */
+export type Doors = {
+  url: string;
+  mllpPort: number;
+  greeting: string[];
+  server: FastifyInstance;
+  loaded: Promise<void>;
+  close(): Promise<void>;
+};
+export type DoorsOptions = { demo?: boolean; patients?: number; onProgress?(line: string): void };
+
+/** Opens HTTP and MLLP, and with `demo` the play hospital behind them. Resolves when the doors answer; demo loading goes on. */
+export async function openDoors(app: App, options: DoorsOptions): Promise<Doors> {
+  const { config, log, metrics } = app;
+  const doors = { loading: { state: 'ready', step: 'Ready', done: 1, total: 1 } as LoadingView };
+  const open: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of open.splice(0)) await closeOne();
+  };
+  try {
+    const server = await openHttp(app, () => doors.loading);
+    open.unshift(() => server.close());
+    const port = await listen(server, config);
+    const answer = storeThenAnswer((payload) => onPayload(app.house, payload), app.acknowledge);
+    const mllp = await startMllp({
+      host: config.host,
+      port: config.mllpPort,
+      onMessage: async (payload) => {
+        const answered = metrics.acknowledgement.startTimer({ door: 'mllp' });
+        return answer(payload).finally(answered);
+      },
+      acknowledge: app.acknowledge,
+      source: feedName,
+      log,
+      maxBytes: config.receiptMaxBytes,
+      ...(config.tls ? { tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) } } : {}),
+    });
+    open.unshift(() => mllp.close());
+    const demo = options.demo ? await openDemo(app, options, mllp.port, (loading) => Object.assign(doors, { loading })) : undefined;
+    // Last of all: what is under way in the doors may still ask it.
+    open.push(async () => demo?.hospital.stop());
+    const url = `${config.tls ? 'https' : 'http'}://${config.host}:${port}`;
+    return {
+      url,
+      mllpPort: mllp.port,
+      server,
+      loaded: demo?.loaded ?? Promise.resolve(),
+      greeting: greeting(config, url, mllp.port),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function greeting(config: Config, url: string, mllpPort: number): string[] {
+  return [
+    `Countersign answers at ${url}`,
+    `HL7 v2 over MLLP on ${config.host}:${mllpPort}`,
+    config.loopback
+      ? 'Sign in as Dr. Ines Halloran (clinician), Theo Marsh (integration) or Dr. Karin Lindqvist (governance).'
+      : 'Nobody can sign in here: the demo identities exist on loopback only (COUNTERSIGN_HOST=127.0.0.1).',
+  ];
+}
+
+async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyInstance> {
+  const { config, log, db, desk, house, clock, pseudonym } = app;
+  const { now } = clock;
+  const sessions = new Sessions(clock);
+  const site = { name: config.siteName, zone: config.siteZone };
+  let refreshing: Promise<void> | undefined;
+  const server = await buildServer({
+    config,
+    log,
+    metrics: app.metrics,
+    version: VERSION,
+    authenticate: bySession(sessions),
+    ready: async () => {
+      const answers = db.query('select 1');
+      app.metrics.databaseUp.set(
+        await answers.then(
+          () => 1,
+          () => 0,
+        ),
+      );
+      await answers;
+      return { ready: true, database: db.kind, loading: loading(), version: VERSION, site };
+    },
+    // Many who scrape at once ask the store once.
+    refreshMetrics: () => {
+      refreshing ??= refreshGauges(app.metrics, db, () => app.sequencer.head?.size ?? 0).finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+  });
+  await server.register(sessionRoutes, { sessions, config, site });
+  await server.register(worklistRoutes, { db, now });
+  await server.register(reviewRoutes, { desk, ehrName: site.name });
+  await server.register(runRoutes, { db, now });
+  await server.register(auditRoutes, { db, now, pseudonym });
+  await server.register(checkRoutes, { db, now, pseudonym });
+  await server.register(operationsRoutes, { db, now, explain: app.explain, wake: () => app.worker.wake() });
+  await server.register(cdsHooksRoutes, {
+    db,
+    now,
+    publicUrl: config.publicUrl,
+    permitFor: (request, person) => permitFor(request.caller, person, purposeOf(request.caller), now()),
+    pseudonym,
+    draftFor: (person) => onHook(house, person),
+  });
+  await server.register(fhirRoutes, {
+    db,
+    clock,
+    version: VERSION,
+    permitFor: (request, person = 'any') => permitFor(request.caller, person, purposeOf(request.caller), now()),
+    intake: (payload) => onPayload(house, payload),
+  });
+  await server.register(kpiRoutes, { db, packs: house.packs, now });
+  await server.register(journalRoutes, { db, sequencer: app.sequencer, verifierKeys: app.signer.verifierKeys });
+  if (existsSync(join(webFolder, 'index.html'))) await serveWeb(server, webFolder);
+  return server;
+}
+
+async function openDemo(
+  app: App,
+  options: DoorsOptions,
+  mllpPort: number,
+  onProgress: (loading: LoadingView) => void,
+): ReturnType<typeof startDemo> {
+  const demo = await startDemo({
+    folder: join(app.config.dataFolder, 'hospital'),
+    patients: options.patients ?? 60,
+    anchor: app.clock.now().slice(0, 10),
+    mllp: `${app.config.host}:${mllpPort}`,
+    take: (payload) => onPayload(app.house, payload),
+    settled: (onWaiting) => settled(app, onWaiting),
+    onProgress: (loading) => {
+      onProgress(loading);
+      options.onProgress?.(
+        loading.state === 'ready' ? 'The hospital is loaded.\n' : `${loading.step}: ${loading.done} of ${loading.total}`,
+      );
+    },
+    onExit: (code) => app.log.warn('hospital.stopped', { code }),
+  });
+  demo.loaded.catch((error: unknown) =>
+    app.log.error('hospital.loading-failed', { code: error instanceof AppError ? error.code : 'internal' }),
+  );
+  app.connectEhr(demo.hospital.fhirBase);
+  return demo;
+}
+
+/** Waits until no receipt and no draft waits. */
+async function settled(app: App, onWaiting: (waiting: number) => void): Promise<void> {
+  for (;;) {
+    const [row] = await app.db.query<{ receipts: bigint; jobs: bigint }>(
+      `select (select count(*) from receipt where state = 'received') as receipts,
+              (select count(*) from job where kind in ('receipts', 'facts') and state in ('ready', 'running')) as jobs`,
+    );
+    onWaiting(Number(row?.receipts ?? 0));
+    if (Number(row?.receipts ?? 0) + Number(row?.jobs ?? 0) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+async function openStore(config: Config, log: Log): Promise<Db> {
+  return openDatabase({
+    url: config.databaseUrl,
+    folder: config.databaseUrl === undefined ? join(config.dataFolder, 'pgdata') : undefined,
+    applicationName: 'countersign',
+    // A dead database can store nothing: whoever supervises this process starts it again, and nothing acknowledged is lost.
+    onFatal: () => {
+      log.error('database.died');
+      process.exit(1);
+    },
+    onConnectionLost: (code) => log.warn('database.connection-lost', { code }),
+  });
+}
+
+/** The flow's jobs. Write-back is tried for ever: what a clinician signed is not given up. */
+function startWorker(house: House, log: Log, metrics: Metrics): Worker {
+  const counted = countedJobs(metrics);
+  return createWorker({
+    db: house.db,
+    kinds: {
+      receipts: { run: () => onReceipt(house), maxAttempts: Number.POSITIVE_INFINITY, longestRetryMs: 30_000 },
+      facts: async (job) => void (await onFacts(house, (job.payload as { person: string }).person)),
+      superseded: (job) => onSuperseded(house, (job.payload as { fact: string }).fact),
+      decision: {
+        run: (job) => countedDelivery(house, (job.payload as { proposal: string }).proposal, metrics),
+        maxAttempts: Number.POSITIVE_INFINITY,
+        longestRetryMs: 60_000,
+      },
+    },
+    concurrency: house.db.kind === 'pglite' ? 2 : 3,
+    onDone: counted.onDone,
+    onRetry: (job, error) => {
+      counted.onRetry(job, error);
+      log.warn('job.retried', { kind: job.kind, attempt: job.attempt, code: error });
+    },
+    onDead: (job, error) => {
+      counted.onDead(job, error);
+      log.error('job.died', { kind: job.kind, attempt: job.attempt, code: error });
+    },
+    onTrouble: (error) => log.warn('jobs.trouble', { code: error }),
+  });
+}
+
+/** Counts what stands after an attempt, delivered, kept or still waiting; a count that fails does not fail what it counts. */
+async function countedDelivery(house: House, proposal: string, metrics: Metrics): Promise<void> {
+  try {
+    await onDecision(house, proposal);
+  } finally {
+    const rows = await house.db
+      .query<{ surface: string; state: string }>('select surface, state from delivery where proposal = $1', [proposal])
+      .catch(() => []);
+    for (const { surface, state } of rows) metrics.deliveries.inc({ surface, outcome: state });
+  }
+}
+
+async function underCheckpoint(sequencer: JournalSequencer, journalId: bigint): Promise<void> {
+  if (await sequencer.isCheckpointed(journalId)) return;
+  await sequencer.sequenceNow();
+  if (!(await sequencer.isCheckpointed(journalId)))
+    throw new AppError('journal_broken', 'the signature is not yet under a signed checkpoint');
+}
+
+function receiptLog(segments: IntakeSegments): ReceiptLog {
+  return {
+    async append(receipt, bytes) {
+      const { id, receivedAt, source, door, contentType } = receipt;
+      await segments.append({ header: { kind: 'receipt', id, receivedAt, source, door, contentType, sha256: receipt.sha256 }, bytes });
+    },
+  };
+}
+
+/**
+ * Syncs a signature to the segments, once in the life of a process: before the clinician is told, and before it is written to the EHR, whose
+ * job may come first where the process that signed was killed in between.
+ */
+function decisionKeeper(db: Db, segments: IntakeSegments | undefined): (proposal: string) => Promise<void> {
+  const kept = new Set<string>();
+  return async (proposal) => {
+    if (!segments || kept.has(proposal)) return;
+    const record = await readDecisionRecord(db, proposal);
+    if (!record) return;
+    await segments.append({
+      header: { kind: 'decision', id: proposal, receivedAt: record.decision.decided_at },
+      bytes: new Uint8Array(Buffer.from(JSON.stringify(record))),
+    });
+    kept.add(proposal);
+  };
+}
+
+const RESTORE_GROUP = 200;
+
+/** Reads the segments once and puts back what the database lacks: a power loss, or an earlier copy of the folder, lost it. */
+async function restore(db: Db, segments: IntakeSegments, log: Log): Promise<{ receipts: number; decisions: number }> {
+  const restored = { receipts: 0, decisions: 0 };
+  let group: { receipt: Receipt; bytes: Uint8Array }[] = [];
+  const flush = async (): Promise<void> => {
+    restored.receipts += await restoreReceipts(db, group);
+    group = [];
+  };
+  for await (const { header, bytes } of segments.read(undefined, (damage) =>
+    log.error('intake.damaged', { kind: damage.kind, bytes: damage.bytes }),
+  )) {
+    if (header.kind === 'receipt') {
+      group.push({ receipt: receiptFrom(header, bytes), bytes });
+      if (group.length >= RESTORE_GROUP) await flush();
+      continue;
+    }
+    const record = JSON.parse(Buffer.from(bytes).toString('utf8')) as DecisionRecord;
+    if (await db.transaction((tx) => restoreDecision(tx, record))) restored.decisions += 1;
+  }
+  await flush();
+  if (restored.receipts + restored.decisions > 0) log.warn('intake.restored', { count: restored.receipts + restored.decisions });
+  return restored;
+}
+
+function receiptFrom(header: { id: string; receivedAt: string; [more: string]: unknown }, bytes: Uint8Array): Receipt {
+  return {
+    id: header.id,
+    source: String(header['source']),
+    door: header['door'] as Door,
+    contentType: header['contentType'] as ContentType,
+    sha256: String(header['sha256']),
+    size: bytes.length,
+    receivedAt: header.receivedAt,
+  };
+}
+
+/**
+ * A store older than the checkpoint outside it. The embedded one runs without fsync, so a power loss does that: it goes on, says so in the log
+ * and in the journal itself. A server that lost entries was put back by somebody: that needs a person's word.
+ */
+async function faceRollback(db: Db, finding: RollbackFinding, log: Log, clock: Clock): Promise<void> {
+  if (finding.outcome === 'none' || finding.outcome === 'fine') return;
+  log.error('journal.rollback-found', { code: finding.outcome });
+  if (finding.outcome !== 'rolled_back' || db.kind === 'postgres') {
+    throw new AppError(
+      'journal_broken',
+      `the database does not hold what its last checkpoint promised (${finding.outcome}); see docs/guides/journal.md`,
+    );
+  }
+  await db.transaction((tx) => acknowledgeRollback(tx, finding, { actor: 'system:start', at: clock.now() }));
+}

@@ -1,0 +1,98 @@
+/**
+ * The product on one screen, in the order in which a fact travels:
+ * receive → normalise → retrieve → generate → verify → review → act → measure.
+ * Six entries, each a door or a job. Order lives here; clinical and policy conditions live in the rooms.
+ */
+import { retrieve } from './ai/retrieve/retrieve.ts';
+import { type Run, runPack } from './ai/run.ts';
+import type { Pack } from './core/pack.ts';
+import type { Intake } from './core/ports.ts';
+import type { Payload } from './core/receipt.ts';
+import type { WriteBackDesk } from './delivery/write-back/release.ts';
+import { releaseDecision } from './delivery/write-back/release.ts';
+import { systemPermit } from './governance/access.ts';
+import { type DueTrigger, dueTriggers } from './governance/due.ts';
+import { askedByHook, offer, relyingOn } from './governance/proposals.ts';
+import type { ReadPayload } from './interop/read-payload.ts';
+import type { Db, Queryable } from './platform/database.ts';
+import { enqueueAgain, type NewJob } from './platform/jobs.ts';
+import { readChart } from './record/chart.ts';
+import { freezeEvidence, storedBytes } from './record/lineage.ts';
+import { type Batch, readWaiting, type Waiting } from './record/receipts.ts';
+import { recordReadings, setAside } from './record/record-readings.ts';
+
+/** What the flow stands on; app.ts fills it with real adapters. */
+export type House = {
+  db: Db;
+  packs: readonly Pack[];
+  intake: Intake;
+  read: ReadPayload;
+  batch: Batch;
+  desk: WriteBackDesk;
+  now(): string;
+  /** Told of every run of a pack and how long it took, for metrics. */
+  onRun?(pack: string, run: Run, seconds: number): void;
+};
+
+/** Results of one visit come in a burst; drafting waits for its end, at most this long. */
+export const BURST_MS = 1500;
+
+/** Door: bytes arrive. Answers once they are on disk. */
+export async function onPayload(house: House, payload: Payload): Promise<{ receipt: string; repeat: boolean }> {
+  return house.intake(payload);
+}
+
+/** Job: receipts that wait become facts, until none waits. */
+export async function onReceipt(house: House): Promise<void> {
+  const { db, now } = house;
+  const record = async (tx: Queryable, waiting: Waiting[]): Promise<void> => {
+    const reads = waiting.map(({ receipt, bytes }) => ({ receipt, reading: house.read(receipt, bytes) }));
+    const changes = await recordReadings(tx, reads, now());
+    await enqueueAgain(tx, changes.persons.map(factsOf), BURST_MS); // biome-ignore format: short
+    await enqueueAgain(tx, changes.superseded.map(({ fact }) => ({ key: `superseded:${fact}`, kind: 'superseded', payload: { fact } }))); // biome-ignore format: short
+  };
+  await readWaiting(db, house.batch, record, (tx, receipt, code) => setAside(tx, receipt, code, now()));
+}
+
+/** Job: somebody's record changed. Every pack that has a reason to draft about them drafts again. */
+export async function onFacts(house: House, person: string): Promise<string[]> {
+  const offered: string[] = [];
+  for (const pack of house.packs) {
+    for (const due of await dueTriggers(house.db, pack, person, house.now())) offered.push(await draft(house, pack, person, due));
+  }
+  return offered;
+}
+
+/** Door: a clinician opens a chart in the EHR. Returns the live draft about this person, written now where there is none. */
+export async function onHook(house: House, person: string): Promise<string | undefined> {
+  const [pack] = house.packs.filter((one) => one.surfaces.includes('cds-hooks'));
+  const asked = pack && (await askedByHook(house.db, pack, person));
+  if (!pack || !asked) return undefined;
+  return asked.live ?? draft(house, pack, person, asked.due);
+}
+
+/** Job: a clinician decided. What they signed is written to the EHR, once, after the signature stands under a signed checkpoint. */
+export async function onDecision(house: House, proposal: string): Promise<void> {
+  await releaseDecision(house.desk, proposal);
+}
+
+/** Job: a fact was corrected, retracted or moved. Whoever has a draft that relied on it gets a fresh one. */
+export async function onSuperseded(house: House, fact: string): Promise<void> {
+  await enqueueAgain(house.db, (await relyingOn(house.db, fact)).map(factsOf)); // biome-ignore format: short
+}
+
+/** Retrieve → generate → verify → offer for review. */
+async function draft(house: House, pack: Pack, person: string, due: DueTrigger): Promise<string> {
+  const now = house.now();
+  const chart = await readChart(house.db, systemPermit('flow', person, 'treatment', now), person, now);
+  const needed = retrieve(chart, pack).chart;
+  const begun = performance.now();
+  const run = await runPack(pack, needed, due.fact, (supports, facts) => freezeEvidence(supports, facts, storedBytes(house.db)));
+  house.onRun?.(pack.id, run, (performance.now() - begun) / 1000);
+  const { id } = await house.db.transaction((tx) => offer(tx, { pack, person, trigger: due.trigger, run }, house.now()));
+  return id;
+}
+
+function factsOf(person: string): NewJob {
+  return { key: `facts:${person}`, kind: 'facts', payload: { person } };
+}
