@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdentityView } from '../../src/core/api.ts';
+import { hasChromium, type Look, openChromium, openPage } from './browser.ts';
+import { anyDraft, openSite, type Site, signInAs } from './site.ts';
+
+if (!hasChromium) console.warn('browser tests skipped: no Chromium (apt-get install -y chromium, or set CHROMIUM_PATH)');
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const REVIEW_JS_BUDGET = 250 * 1024;
+
+type Screen = [name: string, role: IdentityView['role'] | undefined, path: string, act?: (page: Page) => Promise<void>];
+
+const screens: Screen[] = [
+  ['sign-in', undefined, '/signin'],
+  ['queue', 'clinician', '/queue'],
+  ['queue filter open', 'clinician', '/queue', (page) => page.getByRole('button', { name: /^state/ }).click()],
+  ['queue without a match', 'clinician', '/queue?q=nobody-is-called-this'],
+  ['review', 'clinician', '/review/:draft'],
+  ['review, editing', 'clinician', '/review/:draft', (page) => page.keyboard.press('e')],
+  ['review, declining', 'clinician', '/review/:draft', (page) => page.keyboard.press('d')],
+  ['review, keys', 'clinician', '/review/:draft', (page) => page.keyboard.press('?')],
+  ['patients', 'clinician', '/patients'],
+  ['chart', 'clinician', '/patients/:patient'],
+  ['feeds', 'integration', '/feeds'],
+  ['explain', 'integration', '/explain'],
+  ['measure', 'governance', '/measure'],
+  ['journal', 'governance', '/journal'],
+  ['not permitted', 'clinician', '/feeds'],
+  ['no such page', 'clinician', '/nowhere'],
+];
+
+describe.skipIf(!hasChromium)('every page', () => {
+  let site: Site;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [site, browser] = await Promise.all([openSite(), openChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  it.each(screens)('%s: axe finds nothing in either theme, and nothing scrolls sideways at 400 and 320 px', async (_, role, path, act) => {
+    const { page, complaints, strangers } = await show(role, path, {}, act);
+
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violations(page), colorScheme).toEqual([]);
+    }
+    for (const width of [400, 320]) {
+      await page.setViewportSize({ width, height: 900 });
+      const sizes = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: innerWidth }));
+      expect(sizes.content, `at ${width} px`).toBeLessThanOrEqual(sizes.window);
+    }
+
+    expect(complaints, 'content policy and page errors').toEqual([]);
+    expect(strangers, 'requests to other hosts').toEqual([]);
+    await page.context().close();
+  });
+
+  it('paints first within a second, and keeps the review under its budget of script', async () => {
+    const { page, scripts } = await show('clinician', '/review/:draft', { clock: false });
+
+    const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
+    expect(paint).toBeLessThan(1000);
+    const sizes = await Promise.all(scripts.map(async (script) => gzipSync(await script).length));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(REVIEW_JS_BUDGET);
+    await page.context().close();
+  });
+
+  it('remembers the chosen theme, and names the zone of the site', async () => {
+    const { page } = await show('clinician', '/queue', { theme: 'light' });
+
+    await page.getByRole('button', { name: 'Dark theme' }).click();
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(16, 20, 24)');
+    expect(await page.locator('.topbar-site').textContent()).toMatch(/times in \S+/);
+    await page.context().close();
+  });
+
+  async function show(role: IdentityView['role'] | undefined, path: string, look: Look, act?: (page: Page) => Promise<void>) {
+    const page = await openPage(browser, { clock: site.fixture !== undefined, ...look });
+    const complaints: string[] = [];
+    const strangers: string[] = [];
+    const scripts: Promise<Buffer>[] = [];
+    if (site.fixture) site.fixture.state.signedIn = undefined;
+    page.on('console', (message) => /content security policy/i.test(message.text()) && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on(
+      'request',
+      (request) => !request.url().startsWith(site.url) && !/^(data|blob):/.test(request.url()) && strangers.push(request.url()),
+    );
+    if (role) await signInAs(page, site.url, role);
+    page.on('response', (response) => /\.js$/.test(new URL(response.url()).pathname) && scripts.push(response.body()));
+    const draft = path.includes(':') ? await anyDraft(page, site) : undefined;
+    await page.goto(site.url + path.replace(':draft', draft?.id ?? '').replace(':patient', draft?.patient ?? ''), {
+      waitUntil: 'networkidle',
+    });
+    await act?.(page);
+    await page.waitForTimeout(150);
+    return { page, complaints, strangers, scripts };
+  }
+});
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    type Found = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<Found> } };
+    const { violations } = await axe.run();
+    return violations.flatMap((one) =>
+      one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`),
+    );
+  });
+}

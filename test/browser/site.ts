@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import type { IdentityView, WorklistItem } from '../../src/core/api.ts';
+import { startFixtureServer } from './fixture-server.ts';
+
+const web = fileURLToPath(new URL('../../web/', import.meta.url));
+
+/** Give COUNTERSIGN_URL to run the journeys that need no prepared data against a real server instead of the fixture. */
+const realUrl = process.env['COUNTERSIGN_URL'];
+
+export type Site = { url: string; fixture: Awaited<ReturnType<typeof startFixtureServer>> | undefined; close: () => Promise<void> };
+
+/** The UI as it would be served: the built files of this tree behind the fixture's API, or a real server. */
+export async function openSite(): Promise<Site> {
+  if (realUrl) return { url: realUrl.replace(/\/$/, ''), fixture: undefined, close: async () => undefined };
+  const fixture = await openFixture();
+  return { url: fixture.url, fixture, close: fixture.close };
+}
+
+/** The fixture alone, for what a real server cannot be asked to do. */
+export async function openFixture() {
+  return startFixtureServer({ dist: await builtUi() });
+}
+
+/** Signs in through the API as the first demo identity of a role. */
+export async function signInAs(page: Page, url: string, role: IdentityView['role']): Promise<void> {
+  await page.goto(`${url}/signin`);
+  await page.evaluate(async (wanted) => {
+    const { identities } = (await (await fetch('/api/demo/identities')).json()) as { identities: { id: string; role: string }[] };
+    const identity = identities.find((one) => one.role === wanted)?.id;
+    const answer = await fetch('/api/session', {
+      method: 'POST',
+      body: JSON.stringify({ identity }),
+      headers: { 'content-type': 'application/json' },
+    });
+    if (!answer.ok) throw new Error(`sign-in answered ${answer.status}`);
+  }, role);
+}
+
+/** An open draft to look at: the prepared one of the fixture, else the first of the real queue. */
+export async function anyDraft(page: Page, site: Site): Promise<WorklistItem> {
+  const items = await page.evaluate(async () => ((await (await fetch('/api/worklist')).json()) as { items: WorklistItem[] }).items);
+  const found = site.fixture ? items.find((one) => one.id === 'p-osgood') : items.find((one) => one.tally.proven > 0);
+  if (!found) throw new Error('the queue holds no draft to look at');
+  return found;
+}
+
+/** web/dist where it is newer than its sources, else a build of its own in a temporary folder. */
+async function builtUi(): Promise<string> {
+  const dist = join(web, 'dist');
+  const index = join(dist, 'index.html');
+  if (existsSync(index) && statSync(index).mtimeMs > newest(join(web, 'src'))) return dist;
+  const outDir = mkdtempSync(join(tmpdir(), 'countersign-ui-'));
+  const { build } = await import('vite');
+  await build({ configFile: join(web, 'vite.config.ts'), logLevel: 'error', build: { outDir, emptyOutDir: true } });
+  return outDir;
+}
+
+function newest(folder: string): number {
+  return Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
+}
