@@ -39,7 +39,7 @@ import { type Db, openDatabase } from './platform/database.ts';
 import { lockFolder } from './platform/folder-lock.ts';
 import { buildServer, listen, serveWeb } from './platform/http.ts';
 import { openPseudonyms, type Pseudonym, Sessions } from './platform/identity.ts';
-import { type IntakeSegments, openIntakeSegments } from './platform/intake-segments.ts';
+import { type Damage, type IntakeSegments, openIntakeSegments } from './platform/intake-segments.ts';
 import { createWorker, type Worker } from './platform/jobs.ts';
 import { journalRoutes } from './platform/journal.routes.ts';
 import { type JournalSequencer, openSequencer } from './platform/journal-sequencer.ts';
@@ -72,7 +72,7 @@ export type App = {
   acknowledge: Acknowledge;
   explain: Explain;
   rollback: RollbackFinding;
-  restored: { receipts: number; decisions: number };
+  restored: { receipts: number; decisions: number; damaged: number };
   /** Where signed notes go; set once the EHR is known (the demo's play hospital starts after us). */
   connectEhr(fhirBase: string): void;
   /** Runs every waiting job until nothing is due. */
@@ -117,7 +117,7 @@ async function openOver(
       ? await openIntakeSegments(join(config.dataFolder, 'intake'), { onSync: (seconds) => metrics.segmentSync.observe(seconds) })
       : undefined;
   await faceRollback(db, rollback, log, clock);
-  const restored = segments ? await restore(db, segments, log) : { receipts: 0, decisions: 0 };
+  const restored = segments ? await restore(db, segments, log) : { receipts: 0, decisions: 0, damaged: 0 };
   const sequencer = await openSequencer(db, {
     signer,
     folder: config.dataFolder,
@@ -500,16 +500,18 @@ function decisionKeeper(db: Db, segments: IntakeSegments | undefined): (proposal
 const RESTORE_GROUP = 200;
 
 /** Reads the segments once and puts back what the database lacks: a power loss, or an earlier copy of the folder, lost it. */
-async function restore(db: Db, segments: IntakeSegments, log: Log): Promise<{ receipts: number; decisions: number }> {
-  const restored = { receipts: 0, decisions: 0 };
+async function restore(db: Db, segments: IntakeSegments, log: Log): Promise<App['restored']> {
+  const restored = { receipts: 0, decisions: 0, damaged: 0 };
   let group: { receipt: Receipt; bytes: Uint8Array }[] = [];
   const flush = async (): Promise<void> => {
     restored.receipts += await restoreReceipts(db, group);
     group = [];
   };
-  for await (const { header, bytes } of segments.read(undefined, (damage) =>
-    log.error('intake.damaged', { kind: damage.kind, bytes: damage.bytes }),
-  )) {
+  const onDamage = (damage: Damage): void => {
+    restored.damaged += damage.kind === 'corrupt' ? 1 : 0;
+    log.error('intake.damaged', { kind: damage.kind, bytes: damage.bytes });
+  };
+  for await (const { header, bytes } of segments.read(undefined, onDamage)) {
     if (header.kind === 'receipt') {
       group.push({ receipt: receiptFrom(header, bytes), bytes });
       if (group.length >= RESTORE_GROUP) await flush();

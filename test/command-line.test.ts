@@ -111,7 +111,8 @@ describe('with a live server and without, the same', () => {
     ['journal export to a file', () => ['journal', 'export', '--out', log], 0],
     ['journal prove', () => ['journal', 'prove', '--entry', '1'], 0],
     ['journal prove of no entry', () => ['journal', 'prove', '--entry', '999999'], 1],
-    ['doctor', () => ['doctor', '--json'], 0],
+    ['doctor', () => ['doctor'], 0],
+    ['doctor --json', () => ['doctor', '--json'], 0],
     ['migrate', () => ['migrate'], 0],
   ];
   const live = new Map<string, Ran>();
@@ -181,6 +182,7 @@ describe('as it is typed', () => {
 
       expect([ran.code, ran.stderr]).toEqual([0, '']);
       expect(ran.stdout).toMatch(new RegExp(`^Usage: countersign ${words}`));
+      expect(ran.stdout).toMatch(/\nExample:\n {2}\S/);
     },
     MINUTES_MS,
   );
@@ -193,6 +195,9 @@ describe('as it is typed', () => {
     ${['run', 'documentation']}                    | ${2} | ${/required option '--patient <id>' not specified/}
     ${['journal', 'prove', '--entry', '-1']}       | ${2} | ${/give a whole number/}
     ${['synthesize', '--patients', 'many']}        | ${2} | ${/give a whole number/}
+    ${['synthesize', '--anchor', '2026-02-30']}    | ${2} | ${/a day is written 2026-11-22/}
+    ${['doctor', '--jsno']}                        | ${2} | ${/unknown option '--jsno'\n\(Did you mean --json\?\)\n+Add --help/}
+    ${['serve', '--port', '0x50']}                 | ${2} | ${/a port is a number from 0 to 65535/}
     ${['replay', '/nowhere/run.json']}             | ${1} | ${/^\/nowhere\/run\.json: there is no such file or folder$/m}
     ${['journal', 'verify', '--file', '/nowhere']} | ${1} | ${/^\/nowhere: there is no such file or folder$/m}
     ${['check', '/nowhere', '--patient', 'x']}     | ${1} | ${/^\/nowhere: there is no such file or folder$/m}
@@ -282,6 +287,44 @@ function chart(): string {
     ],
   });
 }
+
+describe('doctor', () => {
+  it(
+    'says of each thing how it is, and of each complaint what to do next',
+    async () => {
+      const ran = await countersign(['doctor'], place);
+
+      const said = lines(ran).filter((line) => !line.startsWith(' '));
+      expect(said.map((line) => line.split(/ +/).slice(0, 2).join(' '))).toEqual([
+        'fine store',
+        'fine disk',
+        'fine journal',
+        'fine checkpoints',
+        'fine segments',
+        'fine clock',
+        'notice ehr',
+        'fine feeds',
+        'fine receipts',
+        'notice quarantine',
+        'fine jobs',
+      ]);
+      const complaints = lines(ran).filter((line) => /^(notice|ill)/.test(line));
+      for (const complaint of complaints) expect(lines(ran)[lines(ran).indexOf(complaint) + 1]).toMatch(/^ +→ \S/);
+    },
+    MINUTES_MS,
+  );
+
+  it(
+    'an EHR that does not answer makes it fail, with the setting to look at',
+    async () => {
+      const ran = await countersign(['doctor'], { ...place, ehrBase: 'http://127.0.0.1:1/fhir' });
+
+      expect(ran.code).toBe(1);
+      expect(ran.stdout).toMatch(/^ill +ehr +does not answer \(ehr_unavailable\)\n +→ check COUNTERSIGN_EHR_FHIR_BASE/m);
+    },
+    MINUTES_MS,
+  );
+});
 
 describe('what goes wrong around it is one line', () => {
   it.each([['doctor'], ['journal', 'verify'], ['run', 'documentation', '--patient', MRN], ['check', '--patient', MRN]])(

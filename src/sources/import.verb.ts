@@ -1,0 +1,32 @@
+import type { Payload } from '../core/receipt.ts';
+import type { Args, Io } from '../platform/verb.ts';
+import { textOf } from '../platform/verb-options.ts';
+import { importPath } from './import.ts';
+
+type ImportHouse = {
+  take(payload: Payload): Promise<{ receipt: string; repeat: boolean }>;
+  /** Resolves when what was taken in has been read and drafted from. */
+  settle(): Promise<void>;
+  totals(receipts: readonly string[]): Promise<ImportTotals>;
+};
+type ImportTotals = { received: number; stored: number; rejected: number; reasons: { reason: string; count: number }[] };
+
+/** `import`: every payload of a file or folder; says what was received = stored + rejected, and why. */
+export async function importVerb({ take, settle, totals }: ImportHouse, args: Args, io: Io): Promise<number> {
+  const done = await importPath(String(args['path']), textOf(args['source']), take, (progress) =>
+    io.progress(`${progress.filesDone} of ${progress.files} files on disk, ${progress.receipts} receipts`),
+  );
+  io.progress(`${done.receipts} receipts on disk; reading them and drafting`);
+  await settle();
+  const { received, stored, rejected, reasons } = await totals(done.receiptIds);
+  if (args['json']) {
+    io.out(JSON.stringify({ files: done.files, receipts: done.receipts, repeats: done.repeats, received, stored, rejected, reasons }));
+    return 0;
+  }
+  io.out(`${done.files} files, ${done.receipts} receipts, ${done.repeats} of them here before.`);
+  io.out(`received ${received} = stored ${stored} + rejected ${rejected}`);
+  for (const { reason, count } of reasons) io.out(`  ${count} × ${reason}`);
+  if (rejected > 0) io.out('What was rejected is kept whole: see it under Feeds, and replay it after a fix.');
+  else io.out('Drafts that follow from it are in the work queue: countersign serve');
+  return 0;
+}
