@@ -5,7 +5,8 @@ export async function conceptIds(
   tx: Queryable,
   codes: readonly { system: string; code: string; display: string | null }[],
 ): Promise<Map<string, number>> {
-  const wanted = new Map(codes.map((one) => [`${one.system}|${one.code}`, one]));
+  const wanted = new Map<string, (typeof codes)[number]>();
+  for (const one of codes) if (!wanted.has(`${one.system}|${one.code}`)) wanted.set(`${one.system}|${one.code}`, one);
   const list = [...wanted.values()];
   const params = [list.map((one) => one.system), list.map((one) => one.code)];
   const found = idsOf(await tx.query<ConceptRow>(SELECT, params));

@@ -23,7 +23,7 @@ export async function resolvePeople(
   const identifiers = refs.flatMap((ref) => ref.identifiers);
   await lockIdentifiers(tx, identifiers);
   const known = await knownPeople(tx, identifiers);
-  const written: Written = { people: [], idents: [], links: [], details: [] };
+  const written: Written = { people: [], idents: [], links: [], details: new Map() };
   const resolved = refs.map((ref) => resolveOne(ref, known, written));
   await write(tx, written, now);
   return resolved;
@@ -129,12 +129,12 @@ async function lockIdentifiers(tx: Queryable, identifiers: readonly Identifier[]
   );
 }
 
-type Known = { id: string; source: string; person: string; birthDate: string | null; sex: string | null; fresh?: boolean };
+type Known = { id: string; source: string; person: string; birthDate: string | null; sex: string | null };
 type Written = {
   people: { id: string; ref: SourcePersonRef; primary: Identifier }[];
   idents: { authority: string; value: string; sourcePerson: string }[];
   links: { sourcePerson: string; person: string; reason: string }[];
-  details: { id: string; birthDate: string | null; sex: string | null; name: string | null }[];
+  details: Map<string, { id: string; birthDate: string | null; sex: string | null; name: string | null }>;
 };
 
 async function knownPeople(tx: Queryable, identifiers: readonly Identifier[]): Promise<Map<string, Known[]>> {
@@ -184,7 +184,8 @@ function resolveOne(ref: SourcePersonRef, known: Map<string, Known[]>, written: 
   if ((mine.birthDate === null && ref.birthDate) || (mine.sex === null && ref.sex)) {
     mine.birthDate ??= ref.birthDate ?? null;
     mine.sex ??= ref.sex ?? null;
-    written.details.push({ id: mine.id, birthDate: mine.birthDate, sex: mine.sex, name: ref.name ?? null });
+    const name = written.details.get(mine.id)?.name ?? ref.name ?? null;
+    written.details.set(mine.id, { id: mine.id, birthDate: mine.birthDate, sex: mine.sex, name });
   }
   return { sourcePerson: mine.id, person: mine.person };
 }
@@ -198,7 +199,8 @@ function makePerson(ref: SourcePersonRef, primary: Identifier, person: string | 
 }
 
 async function write(tx: Queryable, written: Written, now: string): Promise<void> {
-  const { people, idents, links, details } = written;
+  const { people, idents, links } = written;
+  const details = [...written.details.values()];
   if (people.length > 0) {
     await tx.query(
       `insert into source_person (id, source, authority, value, birth_date, sex, name, created_at)
@@ -249,8 +251,11 @@ function keyOf(identifier: Identifier): string {
 function remember(known: Map<string, Known[]>, identifier: Identifier, person: Known): void {
   const key = keyOf(identifier);
   const list = known.get(key) ?? [];
-  if (!list.includes(person)) list.push(person);
   known.set(key, list);
+  if (list.includes(person)) return;
+  // In the order in which they would be read: which of two registrations is meant never rests on what came in one batch.
+  const after = list.findIndex((other) => other.id > person.id);
+  list.splice(after === -1 ? list.length : after, 0, person);
 }
 
 /** Two details differ only where both are said; a year says nothing against a full date of that year. */

@@ -211,14 +211,22 @@ export async function markReceipts(
   );
 }
 
-/** Control ids among these that the same source used before with other content: new messages all the same, but flagged. */
+/** Which of these messages, in their order, carry a control id that the same source used before with other content: new all the same, but flagged. */
 export async function reusedControlIds(tx: Queryable, messages: { id: string; source: string; controlId: string }[]): Promise<Set<string>> {
   const rows = await tx.query<{ id: string }>(
     `select distinct message.id from unnest($1::uuid[], $2::text[], $3::text[]) as message (id, source, control_id)
        join receipt r on r.source = message.source and r.control_id = message.control_id and r.id <> message.id`,
     [messages.map((message) => message.id), messages.map((message) => message.source), messages.map((message) => message.controlId)],
   );
-  return new Set(rows.map((row) => row.id));
+  const reused = new Set(rows.map((row) => row.id));
+  // Those read together are not stored yet: the first to use an id is no reuse, the next one is.
+  const first = new Map<string, string>();
+  for (const { id, source, controlId } of messages) {
+    const key = `${source}\u0000${controlId}`;
+    if ((first.get(key) ?? id) !== id) reused.add(id);
+    else first.set(key, id);
+  }
+  return reused;
 }
 
 /** The latest receipts, newest first; for operations. */

@@ -16,24 +16,16 @@ export type Changes = { persons: string[]; superseded: { fact: string; person: s
  */
 export async function recordReadings(tx: Queryable, reads: readonly ReadReceipt[], now: string): Promise<Changes> {
   await closeQuarantine(tx, reads.map((read) => read.receipt.id), now); // biome-ignore format: short
-  const mentions = reads.flatMap(({ receipt, reading }) => reading.people.map((about) => ({ receipt, about })));
-  const resolved = await resolvePeople(tx, mentions.map((mention) => mention.about.person), now); // biome-ignore format: short
-
   const rejected: Rejected[] = [];
   const arrivals: Arrival[] = [];
-  for (const [index, { receipt, about }] of mentions.entries()) {
-    const person = resolved[index]!;
-    if ('conflict' in person)
-      rejected.push({
-        receipt: receipt.id,
-        source: receipt.source,
-        rejection: identityRejection(person, about),
-        items: about.facts.length,
-      });
-    else arrivals.push(...about.facts.map((fact) => ({ receipt: receipt.id, about: person, fact })));
+  const outcomes: Outcome[] = [];
+  const merged: string[] = [];
+  for (const run of untilMerges(reads)) {
+    const found = await arrivalsOf(tx, run, rejected, now);
+    outcomes.push(...(await recordFacts(tx, found, now)));
+    arrivals.push(...found);
+    merged.push(...(await applyMerges(tx, run, rejected, now)));
   }
-  const outcomes = await recordFacts(tx, arrivals, now);
-  const merged = await applyMerges(tx, reads, rejected, now);
 
   for (const { receipt, reading } of reads)
     rejected.push(...reading.rejections.map((rejection) => ({ receipt: receipt.id, source: receipt.source, rejection })));
@@ -49,6 +41,37 @@ export async function recordReadings(tx: Queryable, reads: readonly ReadReceipt[
 
 /** `items` is how many items of the payload this holds back; a person in conflict holds back all that is said of them. */
 type Rejected = { receipt: string; source: string; rejection: Rejection; items?: number };
+
+/** Reads in their order, cut after each that merges people: what comes later is about the people as they are from then on. */
+function untilMerges(reads: readonly ReadReceipt[]): ReadReceipt[][] {
+  const runs: ReadReceipt[][] = [];
+  let start = 0;
+  for (const [index, { reading }] of reads.entries()) {
+    if (reading.merges.length === 0 && index < reads.length - 1) continue;
+    runs.push(reads.slice(start, index + 1));
+    start = index + 1;
+  }
+  return runs;
+}
+
+/** The facts of these reads, each with the person it is about; those of a person in conflict go to `rejected`. */
+async function arrivalsOf(tx: Queryable, reads: readonly ReadReceipt[], rejected: Rejected[], now: string): Promise<Arrival[]> {
+  const mentions = reads.flatMap(({ receipt, reading }) => reading.people.map((about) => ({ receipt, about })));
+  const resolved = await resolvePeople(tx, mentions.map((mention) => mention.about.person), now); // biome-ignore format: short
+  const arrivals: Arrival[] = [];
+  for (const [index, { receipt, about }] of mentions.entries()) {
+    const person = resolved[index]!;
+    if ('conflict' in person)
+      rejected.push({
+        receipt: receipt.id,
+        source: receipt.source,
+        rejection: identityRejection(person, about),
+        items: about.facts.length,
+      });
+    else for (const fact of about.facts) arrivals.push({ receipt: receipt.id, about: person, fact });
+  }
+  return arrivals;
+}
 
 /** Keeps a receipt that could not be recorded for a reason of ours, with a code; it can be replayed after a fix. */
 export async function setAside(tx: Queryable, receipt: ReceiptRow, code: string, now: string): Promise<void> {
