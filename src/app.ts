@@ -38,7 +38,7 @@ import type { Config } from './platform/config.ts';
 import { type Db, openDatabase } from './platform/database.ts';
 import { lockFolder } from './platform/folder-lock.ts';
 import { buildServer, listen, serveWeb } from './platform/http.ts';
-import { openPseudonyms, type Pseudonym, Sessions } from './platform/identity.ts';
+import { demoIdentities, openPseudonyms, type Pseudonym, Sessions } from './platform/identity.ts';
 import { type Damage, type IntakeSegments, openIntakeSegments } from './platform/intake-segments.ts';
 import { createWorker, type Worker } from './platform/jobs.ts';
 import { journalRoutes } from './platform/journal.routes.ts';
@@ -339,7 +339,8 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
   });
   await server.register(sessionRoutes, { sessions, config, site });
   await server.register(worklistRoutes, { db, now });
-  await server.register(reviewRoutes, { desk, ehrName: site.name });
+  const colleagues = config.loopback ? demoIdentities : [];
+  await server.register(reviewRoutes, { desk, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
   await server.register(runRoutes, { db, now });
   await server.register(auditRoutes, { db, now, pseudonym });
   await server.register(checkRoutes, { db, now, pseudonym });

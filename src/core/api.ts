@@ -1,4 +1,5 @@
 import type { Evidence } from './claim.ts';
+import type { DecisionReason, ReasonedDecision } from './decision-reason.ts';
 import type { Author, ProposalState } from './proposal.ts';
 import type { Coverage, Door } from './receipt.ts';
 import type { Outcome, Reason } from './verdict.ts';
@@ -24,7 +25,12 @@ export type WorklistItem = {
   person: PatientBanner;
   tally: Tally;
   restsOn: { facts: number; sources: number };
+  /** Who is working on it; null where it waits for anybody of its role. */
+  with: LeaseView | null;
 };
+
+/** Who has a draft, until when, and from whom where it was handed on: a courtesy to colleagues, never a lock on deciding. */
+export type LeaseView = { name: string; you: boolean; until: string; handedBy: string | null; reason: string | null };
 
 export type PatientBanner = {
   id: string;
@@ -70,7 +76,9 @@ export type ProposalView = {
   person: PatientBanner;
   /** What signing will write, to whom, in one line. */
   signingWrites: string;
-  decision: { kind: 'signed' | 'declined'; by: string; at: string; reason: string | null } | null;
+  decision: { kind: 'signed' | 'declined'; by: string; at: string; reasonCode: DecisionReason | null; reason: string | null } | null;
+  /** Who is working on it; null where nobody is. */
+  with: LeaseView | null;
   delivery: DeliveryView[];
   /** A fresher draft for the same trigger, where this one is stale. */
   successor: string | null;
@@ -215,6 +223,17 @@ export type KpiView = {
   formula: string;
   pack: string | null;
   role: string | null;
+};
+
+/** How often a reason was given for declining or passing on, of all such decisions in the period. */
+export type ReasonCountView = {
+  decision: ReasonedDecision;
+  code: DecisionReason;
+  word: string;
+  means: string;
+  numerator: number;
+  denominator: number;
+  formula: string;
 };
 
 export type PatientListItem = {

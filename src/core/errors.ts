@@ -13,6 +13,7 @@ const codes = {
   decided: { status: 409, issue: 'conflict' },
   stale: { status: 409, issue: 'conflict' },
   hash: { status: 409, issue: 'conflict' },
+  taken: { status: 409, issue: 'lock-error' },
   contradicted: { status: 422, issue: 'business-rule' },
   unacknowledged: { status: 422, issue: 'business-rule' },
   source_unopened: { status: 422, issue: 'business-rule' },

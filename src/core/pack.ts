@@ -21,9 +21,13 @@ export type Omission = { section: string; number: number; what: string };
 /** The chart a pack sees, cut to its needs, and the one gateway for anything that is not its own pure code. */
 export type PackContext = { chart: Chart; asOf: string; trigger: Fact | undefined };
 
-/** A number over the journal: `numerator / denominator` counts, or a median of minutes between two kinds, per proposal of this pack. */
+/**
+ * A number over the journal: `numerator / denominator` counts, or a median of minutes between two kinds, per proposal of this pack. A draft that
+ * goes stale before anybody decided, and what is written in its place, are one chain and count once; `drafts` counts the first of a chain alone,
+ * or what was written again alone.
+ */
 export type KpiFormula =
-  | { id: string; title: string; count: string[] }
+  | { id: string; title: string; count: string[]; drafts?: 'first' | 'again' }
   | { id: string; title: string; minutesBetween: [from: string[], to: string[]] };
 
 /** A use case in one folder: data and pure functions. It never calls a model, a rule or a score itself. */

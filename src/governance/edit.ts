@@ -10,6 +10,7 @@ import { readChart } from '../record/chart.ts';
 import { knownTerms } from '../record/concepts.ts';
 import { freezeEvidence, storedBytes } from '../record/lineage.ts';
 import { requireReviewer, systemPermit } from './access.ts';
+import { keepLease } from './lease.ts';
 import { judge, sameText, skeleton } from './own-words.ts';
 import { contentHash, indexSentences } from './proposals.ts';
 import { findDecidable, openedSources, type ReviewDesk } from './review.ts';
@@ -56,6 +57,7 @@ export async function edit(
       contentHash(edited),
     ]);
     await indexSentences(tx, id, edited);
+    await keepLease(tx, { proposal: id, person: proposal.person, pack: proposal.pack, caller, now, pseudonym: desk.pseudonym });
     await append(tx, [
       {
         kind: 'proposal.edited',

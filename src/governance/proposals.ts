@@ -7,6 +7,7 @@ import type { Proposal, ProposalContent, ProposalState, Sentence } from '../core
 import type { Queryable } from '../platform/database.ts';
 import { sha256Hex, uuidFromParts } from '../platform/digest.ts';
 import { append } from '../platform/journal.ts';
+import { moveLease } from './lease.ts';
 
 const ACTOR = 'system:flow';
 
@@ -25,13 +26,14 @@ export async function offer(tx: Queryable, { pack, person, trigger, run }: Offer
   const same = live ?? (await decidedProposal(tx, pack.id, trigger.key));
   if (same && saysTheSame(same.drafted, drafted)) return { id: same.id, effect: 'unchanged', replaced: null };
   if (live) await setStale(tx, live.id, person, now, 'a fresher draft took its place');
+  const replaced = await replacedDraft(tx, id, pack.id, trigger.key);
 
   const content = { ...drafted, sentences: [...drafted.sentences, ...(await ownWords(tx, id, pack.id, trigger.key))] };
   await storeRun(tx, run, pack.id, person, now);
   const state: ProposalState = isBlocked(content.sentences.map((sentence) => sentence.verdict.outcome)) ? 'blocked' : 'offered';
   await tx.query(
-    `insert into proposal (id, run, pack, person, trigger_key, title, why, state, role, content, drafted, content_hash, offered_at, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::json, $14::json, $11, $12, $13)
+    `insert into proposal (id, run, pack, person, trigger_key, title, why, state, role, content, drafted, content_hash, offered_at, due_at, first_draft)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::json, $14::json, $11, $12, $13, $15)
      on conflict (id) do update set state = excluded.state, content = excluded.content, drafted = excluded.drafted, content_hash = excluded.content_hash,
         offered_at = excluded.offered_at, opened_at = null where proposal.state = 'stale'`,
     [
@@ -49,8 +51,10 @@ export async function offer(tx: Queryable, { pack, person, trigger, run }: Offer
       now,
       trigger.dueAt,
       JSON.stringify(drafted),
+      replaced?.firstDraft ?? null,
     ],
   );
+  if (replaced) await moveLease(tx, replaced.id, id);
   await indexCitations(tx, id, content);
   await indexSentences(tx, id, content);
   await append(tx, [
@@ -68,7 +72,14 @@ export async function offer(tx: Queryable, { pack, person, trigger, run }: Offer
       subject: id,
       at: now,
       person,
-      body: { pack: pack.id, role: trigger.role, run: run.id, contentHash: contentHash(content), verdicts: tallyOf(content.sentences) },
+      body: {
+        pack: pack.id,
+        role: trigger.role,
+        run: run.id,
+        contentHash: contentHash(content),
+        verdicts: tallyOf(content.sentences),
+        ...(replaced ? { replaces: replaced.id } : {}),
+      },
     },
   ]);
   return { id, effect: state === 'blocked' ? 'blocked' : 'offered', replaced: live?.id ?? null };
@@ -261,6 +272,26 @@ async function liveProposal(
     [pack, triggerKey],
   );
   return row && { id: row.id, drafted: JSON.parse(row.drafted) as ProposalContent };
+}
+
+/**
+ * The draft of the same trigger that went stale before anybody decided about it, and the first of its chain that was offered: what is written
+ * now is a redraft of it, not a new offer. After a decision or a withdrawal a draft is a new offer.
+ */
+async function replacedDraft(
+  tx: Queryable,
+  proposal: string,
+  pack: string,
+  triggerKey: string,
+): Promise<{ id: string; firstDraft: string | null } | undefined> {
+  const [row] = await tx.query<{ id: string; state: ProposalState; first_draft: string | null; offered: boolean }>(
+    `select p.id, p.state, p.first_draft,
+            exists (select 1 from journal j where j.subject = p.id::text and j.kind = 'proposal.offered') as offered
+       from proposal p where p.pack = $1 and p.trigger_key = $2 and p.id <> $3 order by p.offered_at desc, p.id limit 1`,
+    [pack, triggerKey, proposal],
+  );
+  if (row?.state !== 'stale') return undefined;
+  return { id: row.id, firstDraft: row.first_draft ?? (row.offered ? row.id : null) };
 }
 
 /** The last decision about a trigger. A draft somebody asks for by opening a chart is written whatever was decided before. */

@@ -1,6 +1,7 @@
 import { retrieve } from '../ai/retrieve/retrieve.ts';
 import { draftAndVerify } from '../ai/run.ts';
 import { indexChart } from '../ai/verify/chart-index.ts';
+import { type DecisionReason, decisionReasons, type ReasonedDecision } from '../core/decision-reason.ts';
 import { AppError } from '../core/errors.ts';
 import type { Chart } from '../core/fact.ts';
 import type { Pack } from '../core/pack.ts';
@@ -13,6 +14,7 @@ import { readChart } from '../record/chart.ts';
 import { knownTerms } from '../record/concepts.ts';
 import { currentPerson, lockSourcePersons, sourcePersonsOf } from '../record/people.ts';
 import { requireReviewer, systemPermit } from './access.ts';
+import { endLease, keepLease, leaseOf } from './lease.ts';
 import { judge } from './own-words.ts';
 import { contentHash, readProposal, setStale, tallyOf, withoutAsOf } from './proposals.ts';
 import { releaseForDelivery } from './restore.ts';
@@ -54,10 +56,12 @@ export async function openProposal(desk: ReviewDesk, caller: Caller, id: string)
 /** Notes that a caller looked at the source of a sentence, which accepting an unproven one asks for. */
 export async function openSource(desk: ReviewDesk, caller: Caller, proposal: string, sentence: string): Promise<void> {
   requireReviewer(caller);
-  const { person } = await find(desk.db, proposal, false);
-  await append(desk.db, [
-    { kind: 'source.opened', actor: desk.pseudonym(caller.id), subject: sentence, at: desk.now(), person, body: { proposal } },
-  ]);
+  await desk.db.transaction(async (tx) => {
+    const { person, pack, state } = await find(tx, proposal, true);
+    const now = desk.now();
+    await append(tx, [{ kind: 'source.opened', actor: desk.pseudonym(caller.id), subject: sentence, at: now, person, body: { proposal } }]);
+    if (openStates.includes(state)) await keepLease(tx, { proposal, person, pack, caller, now, pseudonym: desk.pseudonym });
+  });
 }
 
 /** Of these sentences, those whose source this caller opened. */
@@ -88,10 +92,13 @@ export async function sign(desk: ReviewDesk, caller: Caller, id: string, hash: s
   return { ...outcome.proposal, state: 'signed' };
 }
 
+/** Why, as a code for counting and in words; `other` needs words, and words alone are `other`. */
+export type GivenReason = { code?: DecisionReason | undefined; reason?: string | undefined };
+
 /** Declines a draft with a reason; nobody can sign it afterwards. */
-export async function decline(desk: ReviewDesk, caller: Caller, id: string, reason: string): Promise<void> {
+export async function decline(desk: ReviewDesk, caller: Caller, id: string, given: GivenReason): Promise<void> {
   requireReviewer(caller);
-  if (reason.trim() === '') throw new AppError('request_invalid', 'say why this draft is declined');
+  const reason = reasonOf('decline', given);
   await desk.db.transaction(async (tx) => {
     const proposal = await findDecidable(tx, id);
     await decide(tx, desk, caller, proposal, 'declined', reason, desk.now());
@@ -99,11 +106,12 @@ export async function decline(desk: ReviewDesk, caller: Caller, id: string, reas
 }
 
 /** Passes a draft on to others with a reason; it stays open. */
-export async function escalate(desk: ReviewDesk, caller: Caller, id: string, reason: string): Promise<void> {
+export async function escalate(desk: ReviewDesk, caller: Caller, id: string, given: GivenReason): Promise<void> {
   requireReviewer(caller);
-  if (reason.trim() === '') throw new AppError('request_invalid', 'say why this draft is passed on');
+  const reason = reasonOf('escalate', given);
   await desk.db.transaction(async (tx) => {
     const proposal = await findDecidable(tx, id);
+    if ((await leaseOf(tx, id, desk.now()))?.holder === caller.id) await endLease(tx, id);
     await tx.query(`update proposal set state = 'escalated' where id = $1`, [id]);
     await append(tx, [
       {
@@ -112,7 +120,7 @@ export async function escalate(desk: ReviewDesk, caller: Caller, id: string, rea
         subject: id,
         at: desk.now(),
         person: proposal.person,
-        body: { pack: proposal.pack, role: caller.role, reason },
+        body: { pack: proposal.pack, role: caller.role, ...reason },
       },
     ]);
   });
@@ -240,9 +248,10 @@ async function decide(
   caller: Caller,
   proposal: Reviewed,
   kind: 'signed' | 'declined',
-  reason: string | null,
+  reason: Reason | null,
   now: string,
 ): Promise<void> {
+  const held = await leaseOf(tx, proposal.id, now);
   const sentences = proposal.content.sentences
     .filter((sentence) => sentence.selected)
     .map((sentence) => [sentence.id, sentence.author.kind, sentence.verdict.outcome]);
@@ -260,14 +269,18 @@ async function decide(
         contentHash: contentHash(proposal.content),
         verdicts: tallyOf(proposal.content.sentences),
         sentences,
-        ...(reason ? { reason } : {}),
+        ...reason,
+        // A lease is no lock: somebody else may decide, and the log says that they did.
+        ...(held && held.holder !== caller.id ? { whileWith: desk.pseudonym(held.holder) } : {}),
       },
     },
   ]);
   await tx.query(
-    `insert into decision (proposal, kind, actor, actor_name, reason, content_hash, decided_at, journal_id) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [proposal.id, kind, caller.id, caller.name, reason, proposal.contentHash, now, journalId],
+    `insert into decision (proposal, kind, actor, actor_name, reason_code, reason, content_hash, decided_at, journal_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [proposal.id, kind, caller.id, caller.name, reason?.code ?? null, reason?.reason ?? null, proposal.contentHash, now, journalId],
   );
+  await endLease(tx, proposal.id);
   await tx.query('update proposal set state = $2 where id = $1', [proposal.id, kind]);
 }
 
@@ -279,4 +292,17 @@ async function becomeStale(desk: ReviewDesk, proposal: Reviewed, changes: { text
   await desk.redraft?.(proposal.person);
   const details = { changes, successor: await successorOf(desk.db, proposal) };
   return new AppError('stale', 'the record has moved on since this draft was written', { details });
+}
+
+type Reason = { code: DecisionReason; reason: string | null };
+
+function reasonOf(decision: ReasonedDecision, { code = 'other', reason }: GivenReason): Reason {
+  const words = reason?.trim() || null;
+  if (!(decisionReasons[code].for as readonly ReasonedDecision[]).includes(decision)) {
+    throw new AppError('request_invalid', `"${decisionReasons[code].word}" is no reason to ${decision} a draft`);
+  }
+  if (code === 'other' && words === null) {
+    throw new AppError('request_invalid', `say why this draft is ${decision === 'decline' ? 'declined' : 'passed on'}`);
+  }
+  return { code, reason: words };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Pack } from '../core/pack.ts';
 import type { Db } from '../platform/database.ts';
 import { readKpis } from './kpi.ts';
+import { countReasons } from './reasons.ts';
 
 const Query = z.object({ from: z.iso.datetime({ offset: true }).optional(), to: z.iso.datetime({ offset: true }).optional() });
 const THIRTY_DAYS_MS = 30 * 86_400_000;
@@ -13,6 +14,7 @@ export async function kpiRoutes(server: FastifyInstance, options: { db: Db; pack
     const asked = Query.parse(request.query);
     const now = Date.parse(options.now());
     const period = { from: asked.from ?? new Date(now - THIRTY_DAYS_MS).toISOString(), to: asked.to ?? new Date(now + 1).toISOString() };
-    return { kpis: await readKpis(options.db, options.packs, period) };
+    const [kpis, reasons] = await Promise.all([readKpis(options.db, options.packs, period), countReasons(options.db, period)]);
+    return { kpis, reasons };
   });
 }

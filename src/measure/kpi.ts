@@ -21,7 +21,7 @@ export async function readKpis(db: Queryable, packs: readonly Pack[], period: Pe
 /** One KPI for a pack and role, or over all of them. */
 export async function compute(db: Queryable, kpi: KpiFormula, period: Period, pack: string | null, role: string | null): Promise<KpiView> {
   const measured =
-    'count' in kpi ? await countOf(db, kpi.count, period, pack, role) : await minutesOf(db, kpi.minutesBetween, period, pack, role);
+    'count' in kpi ? await countOf(db, kpi, period, pack, role) : await minutesOf(db, kpi.minutesBetween, period, pack, role);
   return {
     id: kpi.id,
     title: kpi.title,
@@ -34,10 +34,14 @@ export async function compute(db: Queryable, kpi: KpiFormula, period: Period, pa
   };
 }
 
-/** Proposals that have at least one such entry in the period; the denominator is what was offered in it. */
+/**
+ * Chains of drafts that have at least one such entry in the period (or first drafts, or redrafts, alone); the denominator is first drafts offered
+ * in it. A redraft takes the place of one that went stale before anybody decided: it is no new offer, and what is done to it is done to its chain.
+ */
 const COUNT = `
-  select count(distinct j.subject) filter (where j.kind = any($1::text[]))  as numerator,
-         count(distinct j.subject) filter (where j.kind = 'proposal.offered') as denominator
+  select count(distinct case when $6 = 'again' then p.id else coalesce(p.first_draft, p.id) end)
+           filter (where j.kind = any($1::text[]) and ($6 = 'every' or ($6 = 'first') = (p.first_draft is null))) as numerator,
+         count(distinct p.id) filter (where j.kind = 'proposal.offered' and p.first_draft is null) as denominator
     from journal j join proposal p on p.id = j.subject::uuid
    where j.kind = any($1::text[] || array['proposal.offered']) and j.at >= $2 and j.at < $3
      and ($4::text is null or p.pack = $4) and ($5::text is null or p.role = $5)`;
@@ -55,12 +59,19 @@ const MINUTES = `
 
 async function countOf(
   db: Queryable,
-  kinds: readonly string[],
+  { count: kinds, drafts }: CountFormula,
   period: Period,
   pack: string | null,
   role: string | null,
 ): Promise<Measured> {
-  const [row] = await db.query<{ numerator: bigint; denominator: bigint }>(COUNT, [kinds, period.from, period.to, pack, role]);
+  const [row] = await db.query<{ numerator: bigint; denominator: bigint }>(COUNT, [
+    kinds,
+    period.from,
+    period.to,
+    pack,
+    role,
+    drafts ?? 'every',
+  ]);
   const numerator = Number(row?.numerator ?? 0);
   return { value: numerator, numerator, denominator: Number(row?.denominator ?? 0) };
 }
@@ -91,9 +102,15 @@ async function rolesOf(db: Queryable, period: Period): Promise<{ pack: string; r
   );
 }
 
+type CountFormula = Extract<KpiFormula, { count: string[] }>;
 type Measured = { value: number | null; numerator: number; denominator: number };
 
 function formulaOf(kpi: KpiFormula): string {
-  if ('count' in kpi) return `distinct proposals with ${kpi.count.join(' or ')}; of all with proposal.offered`;
+  if ('count' in kpi) {
+    const kinds = kpi.count.join(' or ');
+    if (kpi.drafts === 'first') return `distinct proposals with ${kinds}, without redrafts of one that went stale undecided`;
+    if (kpi.drafts === 'again') return `distinct proposals with ${kinds} that replace one that went stale undecided; of all offered`;
+    return `distinct proposals with ${kinds}, one and its redrafts counted once; of all offered`;
+  }
   return `median minutes from the last ${kpi.minutesBetween[0].join(' or ')} to ${kpi.minutesBetween[1].join(' or ')}`;
 }

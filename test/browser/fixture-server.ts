@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IdentityView, ProposalView, WorklistItem } from '../../src/core/api.ts';
+import type { DecisionReason } from '../../src/core/decision-reason.ts';
 import { journal } from './fixtures/journal.ts';
 import { explained, feeds, kpis, quarantine, receiptOf } from './fixtures/operations.ts';
 import { lateArrivals, osgood, site, worklist } from './fixtures/people.ts';
@@ -214,7 +215,7 @@ function sign({ state, response, id, body }: Call): void {
     return;
   }
   proposal.state = 'signed';
-  proposal.decision = { kind: 'signed', by: state.signedIn!.name, at: '2026-11-23T15:41:30Z', reason: null };
+  proposal.decision = { kind: 'signed', by: state.signedIn!.name, at: '2026-11-23T15:41:30Z', reasonCode: null, reason: null };
   proposal.delivery = [
     {
       surface: 'North Hospital EHR',
@@ -285,10 +286,10 @@ function edit({ state, response, id, body }: Call): void {
 
 function decide({ state, response, id, body }: Call, kind: 'declined' | 'escalated'): void {
   const proposal = proposalOf(state, id);
-  const { reason } = body as { reason: string };
+  const { code = 'other', reason = null } = body as { code?: DecisionReason; reason?: string };
   proposal.state = kind;
   if (kind === 'declined') {
-    proposal.decision = { kind: 'declined', by: state.signedIn!.name, at: '2026-11-23T15:41:30Z', reason };
+    proposal.decision = { kind: 'declined', by: state.signedIn!.name, at: '2026-11-23T15:41:30Z', reasonCode: code, reason };
     state.items = state.items.filter((one) => one.id !== id);
   }
   send(response, 201, { state: kind });

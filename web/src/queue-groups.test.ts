@@ -73,5 +73,6 @@ function item(id: string, dueAt: string | null): WorklistItem {
     },
     tally: { proven: 1, unproven: 0, contradicted: 0, selected: 1 },
     restsOn: { facts: 1, sources: 1 },
+    with: null,
   };
 }

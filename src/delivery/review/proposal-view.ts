@@ -1,23 +1,25 @@
 import type { ProposalView } from '../../core/api.ts';
-import type { Proposal } from '../../core/proposal.ts';
+import type { DecisionReason } from '../../core/decision-reason.ts';
+import { openStates, type Proposal } from '../../core/proposal.ts';
+import { leaseViews } from '../../governance/lease.ts';
 import { openedSources, successorOf } from '../../governance/review.ts';
 import type { Db } from '../../platform/database.ts';
 import { patientBanners } from '../worklist/banner.ts';
 
+/** Who reads, at which instant; `ehr` names where a signature is written to, undefined while no EHR is connected. */
+export type ProposalReader = { id: string; pseudonym: string; name: string; now: string; ehr: string | undefined; document: string };
+
 /** A proposal as a reviewer sees it: withheld sentences are listed too, and what signing would write where is said. */
-export async function proposalView(
-  db: Db,
-  proposal: Proposal & { triggerKey: string },
-  reader: { pseudonym: string; name: string; ehrName: string; document: string },
-): Promise<ProposalView> {
+export async function proposalView(db: Db, proposal: Proposal & { triggerKey: string }, reader: ProposalReader): Promise<ProposalView> {
   const { content } = proposal;
-  const [banners, opened, decision, deliveries, successor, sources] = await Promise.all([
+  const [banners, opened, decision, deliveries, successor, sources, leases] = await Promise.all([
     patientBanners(db, [proposal.person]),
     openedSources(db, reader.pseudonym, content.sentences.map((sentence) => sentence.id)), // biome-ignore format: short
     decisionOf(db, proposal.id),
     deliveriesOf(db, proposal.id),
     proposal.state === 'stale' ? successorOf(db, proposal) : null,
     sourcesOf(db, proposal.person),
+    leaseViews(db, [proposal.id], reader.id, reader.now),
   ]);
   const selected = content.sentences.filter((sentence) => sentence.selected);
   const byWriter = selected.filter((sentence) => sentence.author.kind === 'writer').length;
@@ -38,20 +40,31 @@ export async function proposalView(
     sentences: content.sentences.map((sentence) => ({ ...sentence, sourceOpened: opened.has(sentence.id) })),
     omitted: content.omitted,
     person: banners.get(proposal.person)!,
-    signingWrites: `Signing writes ${reader.document} as a final DocumentReference to ${reader.ehrName}, signed by ${reader.name}, with ${selected.length} of ${content.sentences.length} sentences${byWriter > 0 ? `, ${byWriter} labelled as AI-written` : ''}.`,
+    signingWrites: `${destinationWords(reader)}, with ${selected.length} of ${content.sentences.length} sentences${byWriter > 0 ? `, ${byWriter} labelled as AI-written` : ''}.`,
     decision,
+    with: openStates.includes(proposal.state) ? (leases.get(proposal.id) ?? null) : null,
     delivery: deliveries,
     successor,
     sources,
   };
 }
 
+/** What a signature writes where. Without an EHR nothing leaves the house, and the line must not name one. */
+function destinationWords({ document, ehr, name }: ProposalReader): string {
+  return ehr === undefined
+    ? `Signing keeps ${document} here until an EHR is connected, signed by ${name}`
+    : `Signing writes ${document} as a final DocumentReference to ${ehr}, signed by ${name}`;
+}
+
 async function decisionOf(db: Db, proposal: string): Promise<ProposalView['decision']> {
-  const [row] = await db.query<{ kind: 'signed' | 'declined'; actor_name: string; decided_at: string; reason: string | null }>(
-    'select kind, actor_name, decided_at, reason from decision where proposal = $1',
-    [proposal],
-  );
-  return row ? { kind: row.kind, by: row.actor_name, at: row.decided_at, reason: row.reason } : null;
+  const [row] = await db.query<{
+    kind: 'signed' | 'declined';
+    actor_name: string;
+    decided_at: string;
+    reason_code: DecisionReason | null;
+    reason: string | null;
+  }>('select kind, actor_name, decided_at, reason_code, reason from decision where proposal = $1', [proposal]);
+  return row ? { kind: row.kind, by: row.actor_name, at: row.decided_at, reasonCode: row.reason_code, reason: row.reason } : null;
 }
 
 async function deliveriesOf(db: Db, proposal: string): Promise<ProposalView['delivery']> {

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { type DecisionReason, decisionReasons } from '../../core/decision-reason.ts';
 import type { Proposal } from '../../core/proposal.ts';
-import { permitFor, purposeOf } from '../../governance/access.ts';
+import { permitFor, purposeOf, requireReviewer } from '../../governance/access.ts';
 import { edit } from '../../governance/edit.ts';
+import { claim, giveBack, handOff } from '../../governance/hand-off.ts';
 import { decline, escalate, openProposal, openSource, type ReviewDesk, sign } from '../../governance/review.ts';
 import type { Caller } from '../../platform/identity.ts';
 import { lineageView, proposalOfSentence } from './lineage-view.ts';
@@ -10,7 +12,9 @@ import { proposalView } from './proposal-view.ts';
 
 const Id = z.object({ id: z.uuid() });
 const Hash = z.object({ contentHash: z.string().length(64) });
-const Reason = z.object({ reason: z.string().min(1).max(2000) });
+const Code = z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]);
+const Reason = z.object({ code: Code.optional(), reason: z.string().max(2000).optional() });
+const HandOff = z.object({ to: z.string().min(1).max(100), reason: z.string().min(1).max(2000) });
 const Edit = z.object({
   contentHash: z.string().length(64).optional(),
   sentences: z
@@ -26,16 +30,18 @@ const Edit = z.object({
     .max(500),
 });
 
-export type ReviewRoutesOptions = { desk: ReviewDesk; ehrName: string };
+export type ReviewRoutesOptions = { desk: ReviewDesk; ehr(): string | undefined; colleagues: readonly Caller[] };
 
 /** Where a clinician meets a draft: open it, look at its sources, edit, sign, decline, pass on. */
-export async function reviewRoutes(server: FastifyInstance, { desk, ehrName }: ReviewRoutesOptions): Promise<void> {
+export async function reviewRoutes(server: FastifyInstance, { desk, ehr, colleagues }: ReviewRoutesOptions): Promise<void> {
   const tags = ['review'];
   const view = (proposal: Proposal & { triggerKey: string }, caller: Caller) =>
     proposalView(desk.db, proposal, {
+      id: caller.id,
       pseudonym: desk.pseudonym(caller.id),
       name: caller.name,
-      ehrName,
+      now: desk.now(),
+      ehr: ehr(),
       document: desk.packs.find((pack) => pack.id === proposal.pack)?.document.title ?? proposal.title,
     });
 
@@ -60,14 +66,39 @@ export async function reviewRoutes(server: FastifyInstance, { desk, ehrName }: R
 
   server.post('/api/proposals/:id/decline', { schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
-    await decline(desk, request.caller, id, Reason.parse(request.body).reason);
+    await decline(desk, request.caller, id, Reason.parse(request.body));
     return reply.code(201).send({ id, state: 'declined' });
   });
 
   server.post('/api/proposals/:id/escalate', { schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
-    await escalate(desk, request.caller, id, Reason.parse(request.body).reason);
+    await escalate(desk, request.caller, id, Reason.parse(request.body));
     return reply.code(201).send({ id, state: 'escalated' });
+  });
+
+  server.get('/api/colleagues', { schema: { tags } }, async (request) => {
+    requireReviewer(request.caller);
+    const others = colleagues.filter((one) => one.role === 'clinician' && one.id !== request.caller.id);
+    return { items: others.map(({ id, name }) => ({ id, name })) };
+  });
+
+  server.post('/api/proposals/:id/claim', { schema: { params: Id, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    const { holderName, until } = await claim(desk, request.caller, id);
+    return reply.code(201).send({ id, with: { name: holderName, you: true, until } });
+  });
+
+  server.post('/api/proposals/:id/release', { schema: { params: Id, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    await giveBack(desk, request.caller, id);
+    return reply.code(201).send({ id, with: null });
+  });
+
+  server.post('/api/proposals/:id/hand-off', { schema: { params: Id, body: HandOff, tags } }, async (request, reply) => {
+    const { id } = Id.parse(request.params);
+    const { to, reason } = HandOff.parse(request.body);
+    const { holderName, until } = await handOff(desk, request.caller, id, { colleague: to, reason }, colleagues);
+    return reply.code(201).send({ id, with: { name: holderName, you: false, until } });
   });
 
   server.get('/api/lineage/:id', { schema: { params: Id, tags } }, async (request) => {

@@ -15,6 +15,7 @@ export async function worklistRoutes(server: FastifyInstance, { db, now }: Workl
   server.get('/api/worklist', { schema: { querystring: Query, tags: ['review'] } }, async (request) => {
     const { role, state } = Query.parse(request.query);
     requirePermit(permitFor(request.caller, 'any', purposeOf(request.caller), now()), 'any', now());
-    return { items: await worklist(db, { ...(role === undefined ? {} : { role }), ...(state === undefined ? {} : { state }) }) };
+    const about = { ...(role === undefined ? {} : { role }), ...(state === undefined ? {} : { state }) };
+    return { items: await worklist(db, { reader: request.caller.id, now: now(), ...about }) };
   });
 }

@@ -10,6 +10,7 @@ import { atoms, MRN, result } from '../../record/record-fixture.ts';
 import { patientBanners } from './banner.ts';
 import { worklist } from './worklist.ts';
 
+const asks = { reader: 'halloran', now: '2026-11-22T08:00:00.000Z' };
 const NKA = { name: 'code' as const, text: '716186003', system: 'http://snomed.info/sct', origin: 0, path: 'code.coding[0].code' };
 
 describe('the work list', () => {
@@ -29,7 +30,7 @@ describe('the work list', () => {
     await propose(person, { state: 'stale' });
     await propose(person, { role: 'governance' });
 
-    const items = await worklist(db, { role: 'clinician' });
+    const items = await worklist(db, { ...asks, role: 'clinician' });
 
     expect(items.map((item) => item.id)).toEqual([soon, late]);
     expect(items[1]).toMatchObject({
@@ -40,8 +41,8 @@ describe('the work list', () => {
       restsOn: { facts: 1, sources: 1 },
       person: { id: person, name: 'Halvorsen, Ida Marie', birthDate: '1957-03-14', sex: 'female', mrn: '1001' },
     });
-    expect((await worklist(db, { state: 'signed' })).length).toBe(1);
-    expect((await worklist(db, {})).length).toBe(3);
+    expect((await worklist(db, { ...asks, state: 'signed' })).length).toBe(1);
+    expect((await worklist(db, asks)).length).toBe(3);
   });
 
   it.each([

@@ -1,14 +1,16 @@
 import type { WorklistItem } from '../../core/api.ts';
 import { openStates, type ProposalState } from '../../core/proposal.ts';
+import { leaseViews } from '../../governance/lease.ts';
 import type { Queryable } from '../../platform/database.ts';
 import { patientBanners } from './banner.ts';
 
-export type WorklistQuery = { role?: string; state?: ProposalState; limit?: number };
+/** `reader` is who asks, so that their own drafts can be told from a colleague's; leases are read as of `now`. */
+export type WorklistQuery = { reader: string; now: string; role?: string; state?: ProposalState; limit?: number };
 
 /** More than anybody works through in a day; the longest waiting stand first. */
 const LIMIT = 500;
 
-/** Drafts that wait for a decision (or those in one state), the next due first, each with its patient and the count of its verdicts. */
+/** Drafts that wait for a decision (or those in one state), the next due first, each with its patient, the count of its verdicts and who is working on it. */
 export async function worklist(db: Queryable, query: WorklistQuery): Promise<WorklistItem[]> {
   const rows = await db.query<Row>(
     `select p.id, p.pack, p.person, p.title, p.why, p.state, p.offered_at, p.due_at, tally.*,
@@ -26,6 +28,7 @@ export async function worklist(db: Queryable, query: WorklistQuery): Promise<Wor
       order by p.due_at nulls last, p.offered_at, p.id limit $3`,
     [query.state === undefined ? openStates : [query.state], query.role ?? null, query.limit ?? LIMIT],
   );
+  const leases = await leaseViews(db, rows.map((row) => row.id), query.reader, query.now); // biome-ignore format: short
   const banners = await patientBanners(db, rows.map((row) => row.person)); // biome-ignore format: short
   return rows.map((row) => ({
     id: row.id,
@@ -40,6 +43,7 @@ export async function worklist(db: Queryable, query: WorklistQuery): Promise<Wor
     person: banners.get(row.person)!,
     tally: { proven: row.proven, unproven: row.unproven, contradicted: row.contradicted, selected: row.selected },
     restsOn: { facts: row.facts, sources: row.sources },
+    with: leases.get(row.id) ?? null,
   }));
 }
 

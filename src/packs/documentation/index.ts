@@ -49,7 +49,8 @@ export const documentation: Pack = {
   ],
   triggers: [{ type: 'Appointment', when: visitAhead }],
   kpis: [
-    { id: 'proposals.offered', title: 'Offered', count: ['proposal.offered'] },
+    { id: 'proposals.offered', title: 'Offered', count: ['proposal.offered'], drafts: 'first' },
+    { id: 'proposals.redrafted', title: 'Redrafted', count: ['proposal.offered'], drafts: 'again' },
     { id: 'proposals.opened', title: 'Opened', count: ['proposal.opened'] },
     { id: 'proposals.signed', title: 'Signed', count: ['decision.signed'] },
     { id: 'proposals.edited', title: 'Edited', count: ['proposal.edited'] },
