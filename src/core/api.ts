@@ -180,6 +180,8 @@ export type FeedView = {
   strip: number[];
   refusedToday: number;
   quarantine: number;
+  /** Facts that stand and that nothing is claimed from, by fault: what a setting or a map would mend, once the feed is read again. */
+  flagged: { flag: string; facts: number }[];
   lagP95Ms: number | null;
   /** The longest gap seen in the last week, from which silence is judged; null when too little came to say. */
   usualGapMs: number | null;
@@ -195,6 +197,8 @@ export type QuarantineItem = {
   at: string;
   state: 'open' | 'replayed' | 'dismissed';
   title: string;
+  /** Why a person dismissed it. */
+  closedReason: string | null;
 };
 
 export type ReceiptView = {
@@ -210,6 +214,12 @@ export type ReceiptView = {
   facts: number;
   rejections: QuarantineItem[];
 };
+
+/** GET /api/receipts: newest first; `next` asks for the page after. */
+export type ReceiptList = { items: Omit<ReceiptView, 'rejections'>[]; next: string | null };
+
+/** How far a feed has been read again with today's maps and settings. */
+export type RereadView = { source: string; state: 'none' | 'running' | 'done'; askedAt: string | null; receipts: number; done: number };
 
 export type KpiView = {
   id: string;

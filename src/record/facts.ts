@@ -5,6 +5,16 @@ import { append } from '../platform/journal.ts';
 import { conceptIds } from './concepts.ts';
 import { packAtoms } from './fact-row.ts';
 import { lockSourcePersons, type Resolved } from './people.ts';
+import {
+  type Copy,
+  type EarlierReadings,
+  earlierReadings,
+  insertCopies,
+  NO_LONGER_READ,
+  type ReadAgain,
+  readingOf,
+  saidBy,
+} from './readings-again.ts';
 
 /** A fact on its way in, with the receipt it was read from and whom it is about. */
 export type Arrival = { receipt: string; about: Resolved; fact: NewFact };
@@ -13,20 +23,29 @@ export type Outcome = { id: string; version: number; person: string; effect: 'ne
 
 /**
  * Records facts in the caller's transaction, in the order given. Which version stands is decided by status rank, then result time, never by
- * arrival; what does not win is kept as a version that never stood. Sending anything again changes nothing.
+ * arrival; what does not win is kept as a version that never stood. Sending anything again changes nothing. `again` are receipts that are
+ * read anew: what they say now takes the place of what they said, and what they no longer give no longer stands.
  */
-export async function recordFacts(tx: Queryable, arrivals: readonly Arrival[], now: string): Promise<Outcome[]> {
-  if (arrivals.length === 0) return [];
-  const ids = [...new Set(arrivals.map((arrival) => arrival.fact.id))];
+export async function recordFacts(
+  tx: Queryable,
+  arrivals: readonly Arrival[],
+  now: string,
+  again: readonly ReadAgain[] = [],
+): Promise<Outcome[]> {
+  if (arrivals.length === 0 && again.length === 0) return [];
+  const earlier = await earlierReadings(tx, again);
+  const ids = [...new Set([...arrivals.map((arrival) => arrival.fact.id), ...[...earlier.facts.values()].map((fact) => fact.id)])];
   const before = await tx.query<StandingRow>(STANDING, [ids]);
   await lockSourcePersons(tx, [...arrivals.map((arrival) => arrival.about.sourcePerson), ...before.map((row) => row.source_person)]);
   const histories = historiesOf(await tx.query<StandingRow>(STANDING, [ids]));
 
-  const plan: Plan = { inserts: [], closes: [] };
-  const outcomes = arrivals.map((arrival) => place(arrival, histories, plan, now));
+  const plan: Plan = { inserts: [], closes: [], copies: [] };
+  const outcomes = arrivals.map((arrival) => place(arrival, histories, earlier, plan, now));
+  outcomes.push(...dropUnread(arrivals, histories, earlier, plan, now));
   await closeVersions(tx, plan.closes, now);
   await insertVersions(tx, plan.inserts, now);
-  await journalRecorded(tx, plan.inserts, now);
+  await insertCopies(tx, plan.copies, now);
+  await journalRecorded(tx, plan, now);
   return outcomes;
 }
 
@@ -41,9 +60,19 @@ export function wins(arriving: Standing, standing: Standing): boolean {
 
 export type Standing = { rank: number; resultAt: string | null; retracted: boolean };
 
-type Version = Standing & { sourcePerson: string; version: number; contentHash: string; open: boolean; insert?: Insert };
+type Version = Standing & {
+  sourcePerson: string;
+  version: number;
+  contentHash: string;
+  open: boolean;
+  /** The receipt and place it was read from. */
+  reading: string;
+  gone: boolean;
+  insert?: Insert;
+};
 type Insert = { arrival: Arrival; version: number; contentHash: string; supersededAt: string | null };
-type Plan = { inserts: Insert[]; closes: { sourcePerson: string; id: string; version: number }[] };
+type Plan = { inserts: Insert[]; closes: { sourcePerson: string; id: string; version: number }[]; copies: (Copy & Copied)[] };
+type Copied = { receipt: string; contentHash: string };
 type StandingRow = {
   source_person: string;
   id: string;
@@ -53,9 +82,13 @@ type StandingRow = {
   result_at: string | null;
   retracted: boolean;
   superseded_at: string | null;
+  receipt: string;
+  span_start: number;
+  gone: boolean;
 };
 
-const STANDING = `select source_person, id, version, content_hash, rank, result_at, retracted, superseded_at
+const STANDING = `select source_person, id, version, content_hash, rank, result_at, retracted, superseded_at, receipt, span_start,
+                         '${NO_LONGER_READ}' = any(flags) as gone
                     from fact where id = any($1::uuid[]) order by version`;
 
 function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
@@ -71,18 +104,27 @@ function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
       resultAt: row.result_at,
       retracted: row.retracted,
       open: row.superseded_at === null,
+      reading: readingOf(row.receipt, row.span_start),
+      gone: row.gone,
     });
   }
   return histories;
 }
 
-function place(arrival: Arrival, histories: Map<string, Version[]>, plan: Plan, now: string): Outcome {
+function place(arrival: Arrival, histories: Map<string, Version[]>, earlier: EarlierReadings, plan: Plan, now: string): Outcome {
   const { fact, about } = arrival;
   const history = histories.get(fact.id) ?? [];
   histories.set(fact.id, history);
   const contentHash = sha256Hex(fact.content);
   const standing = history.find((version) => version.open);
   const outcome = (version: number, effect: Outcome['effect']): Outcome => ({ id: fact.id, version, person: about.person, effect });
+  const reading = readingOf(arrival.receipt, fact.origins[0]?.envelope[0] ?? 0);
+  const before = earlier.facts.get(`${fact.id}|${reading}`);
+  if (before) {
+    if (!before.gone && standing && before.said.has(saidBy(about.sourcePerson, contentHash, fact)))
+      return outcome(standing.version, 'same');
+    return placeAgain({ arrival, contentHash, reading }, history, plan, now);
+  }
 
   if (standing && standing.contentHash === contentHash && standing.sourcePerson === about.sourcePerson)
     return outcome(standing.version, 'same');
@@ -94,11 +136,94 @@ function place(arrival: Arrival, histories: Map<string, Version[]>, plan: Plan, 
   const insert: Insert = { arrival, version, contentHash, supersededAt: stands ? null : now };
   plan.inserts.push(insert);
   if (stands && standing) close(standing, fact.id, plan, now);
-  history.push({ ...candidate, sourcePerson: about.sourcePerson, version, contentHash, open: stands, insert });
-  if (!stands) return outcome(version, 'late');
-  if (!standing) return outcome(version, fact.retracted ? 'retracted' : 'new');
-  if (standing.sourcePerson !== about.sourcePerson) return outcome(version, 'moved');
-  return outcome(version, fact.retracted ? 'retracted' : 'replaced');
+  history.push({ ...candidate, sourcePerson: about.sourcePerson, version, contentHash, open: stands, reading, gone: false, insert });
+  return outcome(version, effectOf(arrival, stands, standing));
+}
+
+function effectOf({ fact, about }: Arrival, stands: boolean, standing: Version | undefined): Outcome['effect'] {
+  if (!stands) return 'late';
+  if (!standing) return fact.retracted ? 'retracted' : 'new';
+  if (standing.sourcePerson !== about.sourcePerson) return 'moved';
+  return fact.retracted ? 'retracted' : 'replaced';
+}
+
+/**
+ * What a receipt says now in place of what it said. Which receipt stands is decided anew among what each says last, because the times it was
+ * decided by may have been read otherwise: a correction that lost to a time without a zone stands once the zone is known.
+ */
+function placeAgain(
+  { arrival, contentHash, reading }: { arrival: Arrival; contentHash: string; reading: string },
+  history: Version[],
+  plan: Plan,
+  now: string,
+): Outcome {
+  const { fact, about } = arrival;
+  const standing = history.find((one) => one.open);
+  const version = history.at(-1)!.version + 1;
+  const insert: Insert = { arrival, version, contentHash, supersededAt: null };
+  const candidate: Version = {
+    rank: fact.rank,
+    resultAt: instant(fact.resultAt),
+    retracted: fact.retracted,
+    sourcePerson: about.sourcePerson,
+    version,
+    contentHash,
+    open: false,
+    reading,
+    gone: false,
+    insert,
+  };
+  plan.inserts.push(insert);
+  history.push(candidate);
+  const stands = standing ? best(history) : candidate;
+  candidate.open = stands === candidate;
+  if (!candidate.open) insert.supersededAt = now;
+  if (stands !== standing && standing) close(standing, fact.id, plan, now);
+  if (stands && stands !== candidate && stands !== standing) return reinstate(stands, fact.id, about.person, history, plan);
+  return { id: fact.id, version, person: about.person, effect: effectOf(arrival, candidate.open, standing) };
+}
+
+/** Facts that a receipt, read again, no longer gives: what it said is kept, and says so; what another receipt says of it stands again. */
+function dropUnread(
+  arrivals: readonly Arrival[],
+  histories: Map<string, Version[]>,
+  earlier: EarlierReadings,
+  plan: Plan,
+  now: string,
+): Outcome[] {
+  const given = new Set(arrivals.map(({ receipt, fact }) => `${fact.id}|${readingOf(receipt, fact.origins[0]?.envelope[0] ?? 0)}`));
+  return [...earlier.facts].flatMap(([key, { id, reading, person, gone, held }]): Outcome[] => {
+    const history = histories.get(id) ?? [];
+    const last = history.findLast((one) => one.reading === reading);
+    if (given.has(key) || gone || held || !last) return [];
+    const version = history.at(-1)!.version + 1;
+    plan.copies.push(copyOf(last, id, version, now, true));
+    history.push({ ...last, version, open: false, gone: true });
+    const standing = history.find((one) => one.open);
+    if (standing?.reading !== reading) return [];
+    close(standing, id, plan, now);
+    const next = best(history);
+    return [next ? reinstate(next, id, person, history, plan) : { id, version, person, effect: 'retracted' }];
+  });
+}
+
+/** The version that stands among what each receipt says last, in the order in which they first came. */
+function best(history: readonly Version[]): Version | undefined {
+  const last = new Map(history.map((one) => [one.reading, one]));
+  return [...last.values()].filter((one) => !one.gone).reduce<Version | undefined>((held, one) => (!held || wins(one, held) ? one : held), undefined); // biome-ignore format: one fold
+}
+
+/** A version that was closed stands again as a version of its own: what is closed stays closed. */
+function reinstate(stands: Version, id: string, person: string, history: Version[], plan: Plan): Outcome {
+  const version = history.at(-1)!.version + 1;
+  plan.copies.push(copyOf(stands, id, version, null, false));
+  history.push({ ...stands, version, open: true });
+  return { id, version, person, effect: stands.retracted ? 'retracted' : 'replaced' };
+}
+
+function copyOf(of: Version, id: string, version: number, supersededAt: string | null, gone: boolean): Copy & Copied {
+  const [receipt = ''] = of.reading.split('|');
+  return { sourcePerson: of.sourcePerson, id, from: of.version, version, supersededAt, gone, receipt, contentHash: of.contentHash };
 }
 
 function close(standing: Version, id: string, plan: Plan, now: string): void {
@@ -179,21 +304,33 @@ async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<v
   );
 }
 
-/** One row a receipt commits to every (fact, version, content hash) that was recorded from it. */
-async function journalRecorded(tx: Queryable, inserts: readonly Insert[], now: string): Promise<void> {
-  const byReceipt = Map.groupBy(inserts, (insert) => insert.arrival.receipt);
+/** One row a receipt commits to every (fact, version, content hash) that was recorded from it; another to what it no longer gives. */
+async function journalRecorded(tx: Queryable, { inserts, copies }: Plan, now: string): Promise<void> {
+  const rows = [
+    ...inserts.map(({ arrival, version, contentHash }) => ({
+      kind: 'facts.recorded' as const,
+      receipt: arrival.receipt,
+      person: arrival.about.person,
+      fact: [arrival.fact.id, version, contentHash],
+    })),
+    ...copies.map(({ gone, receipt, id, version, contentHash }) => ({
+      kind: gone ? ('facts.superseded' as const) : ('facts.recorded' as const),
+      receipt,
+      person: undefined,
+      fact: [id, version, contentHash],
+    })),
+  ];
   await append(
     tx,
-    [...byReceipt].map(([receipt, recorded]) => {
-      const people = new Set(recorded.map((insert) => insert.arrival.about.person));
-      const [person] = people;
+    [...Map.groupBy(rows, (row) => `${row.kind}|${row.receipt}`).values()].map((recorded) => {
+      const [{ kind, receipt, person }] = recorded as [(typeof rows)[number]];
       return {
-        kind: 'facts.recorded' as const,
+        kind,
         actor: 'system:record',
         subject: receipt,
         at: now,
-        ...(people.size === 1 && person ? { person } : {}),
-        body: { facts: recorded.map((insert) => [insert.arrival.fact.id, insert.version, insert.contentHash]) },
+        ...(person && recorded.every((row) => row.person === person) ? { person } : {}),
+        body: { facts: recorded.map((row) => row.fact) },
       };
     }),
   );

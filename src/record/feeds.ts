@@ -1,5 +1,7 @@
 import type { FeedView } from '../core/api.ts';
 import type { Door } from '../core/receipt.ts';
+import { distrusted as fhirDistrusted } from '../interop/fhir/trust.ts';
+import { distrusted as hl7Distrusted } from '../interop/hl7v2/resource.ts';
 import type { Queryable } from '../platform/database.ts';
 
 const HALF_HOUR_MS = 1_800_000;
@@ -13,7 +15,7 @@ const LONGER = 2;
 export async function readFeeds(db: Queryable, now: string): Promise<FeedView[]> {
   const weekAgo = new Date(Date.parse(now) - 7 * 86_400_000).toISOString();
   const dayAgo = new Date(Date.parse(now) - STRIP * HALF_HOUR_MS).toISOString();
-  const [feeds, strips, waiting, gaps] = await Promise.all([
+  const [feeds, strips, waiting, gaps, flagged] = await Promise.all([
     db.query<FeedRow>(FEEDS, [now, weekAgo]),
     db.query<{ source: string; slot: number; number: bigint }>(
       `select source, floor(extract(epoch from received_at - $1::timestamptz) / 1800)::int as slot, count(*) as number
@@ -27,6 +29,7 @@ export async function readFeeds(db: Queryable, now: string): Promise<FeedView[]>
            from receipt where received_at >= $1) g group by source`,
       [weekAgo],
     ),
+    flaggedFacts(db, null),
   ]);
   const quarantined = new Map(waiting.map((row) => [row.source, Number(row.number)]));
   const usual = new Map(gaps.map((row) => [row.source, row.gap === null ? null : row.gap * 1000]));
@@ -46,12 +49,26 @@ export async function readFeeds(db: Queryable, now: string): Promise<FeedView[]>
       strip,
       refusedToday: Number(feed.refused),
       quarantine,
+      flagged: flagged.get(feed.source) ?? [],
       lagP95Ms: feed.lag === null ? null : Math.round(feed.lag * 1000),
       usualGapMs,
       state: stateOf(now, feed.last_at, usualGapMs, quarantine),
     };
   });
 }
+
+/** Facts that stand and that nothing is claimed from, by feed and by what is wrong with them; one fact may have several faults. */
+export async function flaggedFacts(db: Queryable, source: string | null): Promise<Map<string, FeedView['flagged']>> {
+  const rows = await db.query<{ source: string; flag: string; facts: bigint }>(
+    `select p.source, flag, count(*) as facts from fact f join source_person p on p.id = f.source_person cross join unnest(f.flags) as flag
+      where f.superseded_at is null and f.grade = 'D' and ($1::text is null or p.source = $1) and flag = any($2::text[])
+      group by 1, 2 order by 1, 3 desc, 2`,
+    [source, DISTRUSTED],
+  );
+  return new Map([...Map.groupBy(rows, (row) => row.source)].map(([name, flags]) => [name, flags.map(({ flag, facts }) => ({ flag, facts: Number(facts) }))])); // biome-ignore format: short
+}
+
+const DISTRUSTED = [...new Set([...hl7Distrusted, ...fhirDistrusted])];
 
 function stateOf(now: string, lastAt: string, usualGapMs: number | null, quarantine: number): FeedView['state'] {
   if (usualGapMs !== null && Date.parse(now) - Date.parse(lastAt) > Math.max(usualGapMs * LONGER, HALF_HOUR_MS)) return 'silent';

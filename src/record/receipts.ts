@@ -7,7 +7,17 @@ import { errorCode } from '../platform/error-code.ts';
 import { append } from '../platform/journal.ts';
 
 export type ReceiptState = 'received' | 'normalised' | 'quarantined' | 'partial';
-export type ReceiptRow = Receipt & { state: ReceiptState; flags: string[]; controlId: string | null; stored: number; rejected: number };
+export type ReceiptRow = Receipt & {
+  state: ReceiptState;
+  flags: string[];
+  controlId: string | null;
+  stored: number;
+  rejected: number;
+  /** When it was last read; null while it never was. */
+  readAt: string | null;
+  /** Who asked that it be read again, until it is. */
+  rereadBy: string | null;
+};
 
 /** Below this a zstd frame saves nothing worth a decompression (measured on HL7 messages of 600 bytes: 1.1 times smaller). */
 const COMPRESS_FROM_BYTES = 2048;
@@ -105,6 +115,17 @@ export async function readManyBytes(db: Queryable, ids: readonly string[]): Prom
   return new Map(rows.map((row) => [row.receipt, row.encoding === 'zstd' ? new Uint8Array(zstdDecompressSync(row.bytes)) : row.bytes]));
 }
 
+/** The people whose facts came in a receipt, at most `limit` of them; nobody while it is unread or where nothing of it could be used. */
+export async function peopleIn(db: Queryable, receipt: string, limit: number): Promise<string[]> {
+  const rows = await db.query<{ person: string }>(
+    `select distinct l.person from fact f
+       join person_link l on l.source_person = f.source_person and l.superseded_at is null and l.valid_to is null
+      where f.receipt = $1 limit $2`,
+    [receipt, limit],
+  );
+  return rows.map((row) => row.person);
+}
+
 /** How much is read in one transaction, and how many such transactions go on at once: while one is with the server, another is being read. */
 export type Batch = { receipts: number; bytes: number; readers: number };
 export type Waiting = { receipt: ReceiptRow; bytes: Uint8Array };
@@ -195,8 +216,8 @@ export async function markReceipts(
   now: string,
 ): Promise<void> {
   await tx.query(
-    `update receipt set state = mark.state, control_id = mark.control_id, flags = string_to_array(mark.flags, ','),
-            stored = mark.stored, rejected = mark.rejected, read_at = $7::timestamptz
+    `update receipt set state = mark.state, control_id = mark.control_id, flags = string_to_array(mark.flags, ',') || array(select unnest(receipt.flags) intersect values ('erased')),
+            stored = mark.stored, rejected = mark.rejected, read_at = $7::timestamptz, reread_by = null
        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) as mark (id, state, control_id, flags, stored, rejected)
       where receipt.id = mark.id`,
     [
@@ -229,16 +250,31 @@ export async function reusedControlIds(tx: Queryable, messages: { id: string; so
   return reused;
 }
 
-/** The latest receipts, newest first; for operations. */
-export async function recentReceipts(db: Db, source: string | null, limit: number): Promise<ReceiptRow[]> {
+/** Which receipts are listed; `before` is the last of the page before, as it was given. */
+export type ReceiptFilter = { source?: string; state?: ReceiptState; from?: string; to?: string; before?: string };
+
+/** One page of receipts, newest first, and what asks for the next one. */
+export async function listReceipts(
+  db: Queryable,
+  only: ReceiptFilter,
+  limit: number,
+): Promise<{ receipts: ReceiptRow[]; next: string | null }> {
+  const [beforeAt = null, beforeId = null] = only.before?.split('|') ?? [];
   const rows = await db.query<ReceiptColumns>(
-    `select ${COLUMNS} from receipt where ($1::text is null or source = $1) order by received_at desc, id limit $2`,
-    [source, limit],
+    `select ${COLUMNS} from receipt
+      where ($1::text is null or source = $1) and ($2::text is null or state = $2)
+        and ($3::timestamptz is null or received_at >= $3) and ($4::timestamptz is null or received_at < $4)
+        and ($5::timestamptz is null or (received_at, id) < ($5::timestamptz, $6::uuid))
+      order by received_at desc, id desc limit $7`,
+    [only.source ?? null, only.state ?? null, only.from ?? null, only.to ?? null, beforeAt, beforeId, limit + 1],
   );
-  return rows.map(fromColumns);
+  const receipts = rows.slice(0, limit).map(fromColumns);
+  const last = receipts.at(-1);
+  return { receipts, next: rows.length > limit && last ? `${last.receivedAt}|${last.id}` : null };
 }
 
-async function storeBytes(tx: Queryable, arrivals: { receipt: Receipt; bytes: Uint8Array }[]): Promise<void> {
+async function storeBytes(tx: Queryable, given: { receipt: Receipt; bytes: Uint8Array }[]): Promise<void> {
+  const arrivals = given.filter(({ bytes }) => bytes.length > 0);
   if (arrivals.length === 0) return;
   const packed = arrivals.map(({ bytes }) =>
     bytes.length < COMPRESS_FROM_BYTES
@@ -257,7 +293,7 @@ async function storeBytes(tx: Queryable, arrivals: { receipt: Receipt; bytes: Ui
   );
 }
 
-const COLUMNS = 'id, source, door, content_type, sha256, size, received_at, state, flags, control_id, stored, rejected';
+const COLUMNS = 'id, source, door, content_type, sha256, size, received_at, state, flags, control_id, stored, rejected, read_at, reread_by';
 type ReceiptColumns = {
   id: string;
   source: string;
@@ -271,6 +307,8 @@ type ReceiptColumns = {
   control_id: string | null;
   stored: number;
   rejected: number;
+  read_at: string | null;
+  reread_by: string | null;
 };
 
 function fromColumns(row: ReceiptColumns): ReceiptRow {
@@ -287,6 +325,8 @@ function fromColumns(row: ReceiptColumns): ReceiptRow {
     controlId: row.control_id,
     stored: row.stored,
     rejected: row.rejected,
+    readAt: row.read_at,
+    rereadBy: row.reread_by,
   };
 }
 

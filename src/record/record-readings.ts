@@ -3,7 +3,8 @@ import type { Reading, Rejection } from '../core/receipt.ts';
 import type { Queryable } from '../platform/database.ts';
 import { type Arrival, type Outcome, recordFacts } from './facts.ts';
 import { type IdentityConflict, mergePeople, resolvePeople } from './people.ts';
-import { closeQuarantine, quarantine } from './quarantine.ts';
+import { closeMended, quarantine } from './quarantine.ts';
+import type { ReadAgain } from './readings-again.ts';
 import { markReceipts, type ReceiptRow, reusedControlIds } from './receipts.ts';
 
 export type ReadReceipt = { receipt: ReceiptRow; reading: Reading };
@@ -15,20 +16,20 @@ export type Changes = { persons: string[]; superseded: { fact: string; person: s
  * journal stand or fall together. A person whose details conflict is quarantined with all the payload says of them; nothing is guessed.
  */
 export async function recordReadings(tx: Queryable, reads: readonly ReadReceipt[], now: string): Promise<Changes> {
-  await closeQuarantine(tx, reads.map((read) => read.receipt.id), now); // biome-ignore format: short
   const rejected: Rejected[] = [];
   const arrivals: Arrival[] = [];
   const outcomes: Outcome[] = [];
   const merged: string[] = [];
   for (const run of untilMerges(reads)) {
     const found = await arrivalsOf(tx, run, rejected, now);
-    outcomes.push(...(await recordFacts(tx, found, now)));
+    outcomes.push(...(await recordFacts(tx, found, now, readAgain(run, rejected))));
     arrivals.push(...found);
     merged.push(...(await applyMerges(tx, run, rejected, now)));
   }
 
   for (const { receipt, reading } of reads)
     rejected.push(...reading.rejections.map((rejection) => ({ receipt: receipt.id, source: receipt.source, rejection })));
+  await closeMended(tx, reads.map((read) => read.receipt), rejected, now); // biome-ignore format: short
   await quarantine(tx, rejected, now);
   await markRead(tx, reads, rejected, arrivals, now);
   const changed = outcomes.filter((outcome) => outcome.effect !== 'same' && outcome.effect !== 'late');
@@ -86,6 +87,17 @@ export async function setAside(tx: Queryable, receipt: ReceiptRow, code: string,
     [{ id: receipt.id, state: 'quarantined', controlId: receipt.controlId, flags: receipt.flags, stored: 0, rejected: 1 }],
     now,
   );
+}
+
+/** Receipts that were read before, with the ranges that are held back now: all of a payload that speaks of a person in conflict. */
+function readAgain(reads: readonly ReadReceipt[], conflicts: readonly Rejected[]): ReadAgain[] {
+  const inConflict = new Set(conflicts.map((one) => one.receipt));
+  return reads
+    .filter(({ receipt }) => receipt.readAt !== null)
+    .map(({ receipt, reading }) => ({
+      receipt: receipt.id,
+      held: inConflict.has(receipt.id) ? [[0, receipt.size]] : reading.rejections.map(({ start, end }) => [start, end] as const),
+    }));
 }
 
 async function applyMerges(tx: Queryable, reads: readonly ReadReceipt[], rejected: Rejected[], now: string): Promise<string[]> {

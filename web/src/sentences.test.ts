@@ -50,6 +50,7 @@ function feed(source: string, state: FeedView['state']): FeedView {
     strip: [],
     refusedToday: 0,
     quarantine: 0,
+    flagged: [],
     lagP95Ms: null,
     usualGapMs: null,
     state,

@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject, primitiveText } from './json.ts';
 export type Trust = { grade: Grade; flags: string[] };
 
 /** Flags that keep a fact away from models and claims. */
-const distrusted: ReadonlySet<string> = new Set([
+export const distrusted: ReadonlySet<string> = new Set([
   'zone-missing',
   'time-unreadable',
   'unit-missing',

@@ -22,7 +22,7 @@ export type Resource = {
 };
 
 /** Flags that keep a fact away from models and claims: grade D. */
-const distrusted: ReadonlySet<string> = new Set([
+export const distrusted: ReadonlySet<string> = new Set([
   'zone-missing',
   'zone-ambiguous',
   'time-unreadable',

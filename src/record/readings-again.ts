@@ -1,0 +1,103 @@
+import type { NewFact } from '../core/fact.ts';
+import type { Queryable } from '../platform/database.ts';
+import { sha256Hex } from '../platform/digest.ts';
+import { packAtoms } from './fact-row.ts';
+
+/** The flag of a version that says: this receipt, read again, no longer gives this fact. It never stands. */
+export const NO_LONGER_READ = 'no-longer-read';
+
+/** A version made of one that is kept: one that stands again, or one that says that its receipt no longer gives the fact. */
+export type Copy = { sourcePerson: string; id: string; from: number; version: number; supersededAt: string | null; gone: boolean };
+
+/** A receipt that was read before and is read anew; what it said of the ranges that are held back now is left as it was. */
+export type ReadAgain = { receipt: string; held: readonly (readonly [start: number, end: number])[] };
+
+/** What receipts gave when they were read before: which facts, and what the last reading said of each. */
+export type EarlierReadings = { facts: Map<string, EarlierFact> };
+type EarlierFact = { id: string; reading: string; person: string; readAt: string; said: Set<string>; gone: boolean; held: boolean };
+
+/** What names one reading: the receipt, and where in it the message or resource stands; one file may give several versions of a fact. */
+export function readingOf(receipt: string, start: number): string {
+  return `${receipt}|${start}`;
+}
+
+/** Everything a fact says of whom, to the last atom: a map that reads more into the same bytes says something else. */
+export function saidBy(sourcePerson: string, contentHash: string, fact: Pick<NewFact, 'grade' | 'flags' | 'atoms'>): string {
+  return said(sourcePerson, contentHash, fact.grade, fact.flags, packAtoms(fact.atoms));
+}
+
+/** What these receipts gave before, by fact and reading. Empty where none of them was ever read. */
+export async function earlierReadings(tx: Queryable, again: readonly ReadAgain[]): Promise<EarlierReadings> {
+  const earlier: EarlierReadings = { facts: new Map() };
+  if (again.length === 0) return earlier;
+  const rows = await tx.query<EarlierRow>(
+    `select f.id, f.source_person, l.person, f.receipt, f.span_start, f.span_end, f.recorded_at, f.content_hash, f.grade, f.flags, f.atoms
+       from fact f join person_link l on l.source_person = f.source_person and l.superseded_at is null and l.valid_to is null
+      where f.receipt = any($1::uuid[]) order by f.id, f.version`,
+    [again.map((one) => one.receipt)],
+  );
+  const held = new Map(again.map((one) => [one.receipt, one.held]));
+  for (const row of rows) {
+    const reading = readingOf(row.receipt, row.span_start);
+    const before = earlier.facts.get(`${row.id}|${reading}`);
+    const says = said(row.source_person, row.content_hash, row.grade, row.flags, row.atoms);
+    // Two versions of one moment are one reading: a message may speak of a patient twice.
+    if (before && before.readAt === row.recorded_at && before.gone === row.flags.includes(NO_LONGER_READ)) before.said.add(says);
+    else earlier.facts.set(`${row.id}|${reading}`, earlierFact(row, reading, says, held.get(row.receipt) ?? []));
+  }
+  return earlier;
+}
+
+/** Writes copies of versions that are kept; nothing of a copy differs but its number, its times and, where it is gone, a flag. */
+export async function insertCopies(tx: Queryable, copies: readonly Copy[], now: string): Promise<void> {
+  if (copies.length === 0) return;
+  await tx.query(
+    `insert into fact (source_person, id, version, type, receipt, span_start, span_end, recorded_at, superseded_at, valid_from, valid_to, code, value,
+                       unit, status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)
+     select f.source_person, f.id, copy.version, f.type, f.receipt, f.span_start, f.span_end, $7::timestamptz, copy.superseded_at, f.valid_from,
+            f.valid_to, f.code, f.value, f.unit, f.status, f.grade, case when copy.gone then array_append(f.flags, '${NO_LONGER_READ}') else f.flags end,
+            f.retracted, f.rank, f.result_at, f.content_hash, f.origins, f.atoms, f.content
+       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::boolean[])
+              as copy (source_person, id, original, version, superseded_at, gone)
+       join fact f on f.source_person = copy.source_person and f.id = copy.id and f.version = copy.original`,
+    [
+      copies.map((copy) => copy.sourcePerson),
+      copies.map((copy) => copy.id),
+      copies.map((copy) => copy.from),
+      copies.map((copy) => copy.version),
+      copies.map((copy) => copy.supersededAt),
+      copies.map((copy) => copy.gone),
+      now,
+    ],
+  );
+}
+
+type EarlierRow = {
+  id: string;
+  source_person: string;
+  person: string;
+  receipt: string;
+  span_start: number;
+  span_end: number;
+  recorded_at: string;
+  content_hash: string;
+  grade: NewFact['grade'];
+  flags: string[];
+  atoms: string;
+};
+
+function earlierFact(row: EarlierRow, reading: string, says: string, held: ReadAgain['held']): EarlierFact {
+  return {
+    id: row.id,
+    reading,
+    person: row.person,
+    readAt: row.recorded_at,
+    said: new Set([says]),
+    gone: row.flags.includes(NO_LONGER_READ),
+    held: held.some(([start, end]) => start < row.span_end && row.span_start < end),
+  };
+}
+
+function said(sourcePerson: string, contentHash: string, grade: string, flags: readonly string[], atoms: string): string {
+  return sha256Hex([sourcePerson, contentHash, grade, flags.join(','), atoms].join('\n'));
+}
