@@ -7,7 +7,6 @@ import type { LoadingView } from './core/api.ts';
 import { AppError } from './core/errors.ts';
 import type { Pack } from './core/pack.ts';
 import type { Acknowledge } from './core/ports.ts';
-import type { ContentType, Door, Receipt } from './core/receipt.ts';
 import { cdsHooksRoutes } from './delivery/cds-hooks/cds-hooks.routes.ts';
 import { fhirRoutes } from './delivery/fhir-api/fhir.routes.ts';
 import { operationsRoutes } from './delivery/operations/operations.routes.ts';
@@ -20,7 +19,7 @@ import type { WriteBackDesk } from './delivery/write-back/release.ts';
 import { Target } from './delivery/write-back/target.ts';
 import { BURST_MS, type House, onDecision, onFacts, onHook, onPayload, onReceipt, onSuperseded } from './flow.ts';
 import { permitFor, purposeOf } from './governance/access.ts';
-import { type DecisionRecord, readDecisionRecord, restoreDecision } from './governance/restore.ts';
+import { type Restored, restoreAcknowledged } from './governance/restore.ts';
 import type { ReviewDesk } from './governance/review.ts';
 import { type Explain, explainer } from './interop/explain.ts';
 import { type AckOptions, acknowledger } from './interop/hl7v2/ack.ts';
@@ -31,7 +30,7 @@ import { packs as ownPacks } from './packs/index.ts';
 export { packs } from './packs/index.ts';
 
 import { openBus } from './platform/bus.ts';
-import { acknowledgeRollback, detectRollback, type RollbackFinding } from './platform/checkpoint-file.ts';
+import { detectRollback, faceRollback, type RollbackFinding } from './platform/checkpoint-file.ts';
 import { type CheckpointSigner, openCheckpointSigner } from './platform/checkpoint-signer.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
@@ -39,7 +38,7 @@ import { type Db, openDatabase } from './platform/database.ts';
 import { lockFolder } from './platform/folder-lock.ts';
 import { buildServer, listen, serveWeb } from './platform/http.ts';
 import { demoIdentities, openPseudonyms, type Pseudonym, Sessions } from './platform/identity.ts';
-import { type Damage, type IntakeSegments, openIntakeSegments } from './platform/intake-segments.ts';
+import { openIntakeSegments } from './platform/intake-segments.ts';
 import { createWorker, type Worker } from './platform/jobs.ts';
 import { journalRoutes } from './platform/journal.routes.ts';
 import { type JournalSequencer, openSequencer } from './platform/journal-sequencer.ts';
@@ -50,7 +49,7 @@ import { countedIntake, countedJobs, countedReader, refreshGauges } from './plat
 import { migrate } from './platform/migrate.ts';
 import { bySession, sessionRoutes } from './platform/session.routes.ts';
 import { webFolder } from './platform/web-build.ts';
-import { openIntake, type ReceiptLog, restoreReceipts } from './record/intake.ts';
+import { openIntake, receiptLog, untilRead } from './record/intake.ts';
 import { contentTypeOf } from './sources/content-type.ts';
 import { startDemo } from './sources/demo.ts';
 import { feedName } from './sources/feed-name.ts';
@@ -72,7 +71,7 @@ export type App = {
   acknowledge: Acknowledge;
   explain: Explain;
   rollback: RollbackFinding;
-  restored: { receipts: number; decisions: number; damaged: number };
+  restored: Restored;
   /** Where signed notes go; set once the EHR is known (the demo's play hospital starts after us). */
   connectEhr(fhirBase: string): void;
   /** Runs every waiting job until nothing is due. */
@@ -116,8 +115,8 @@ async function openOver(
     db.kind === 'pglite'
       ? await openIntakeSegments(join(config.dataFolder, 'intake'), { onSync: (seconds) => metrics.segmentSync.observe(seconds) })
       : undefined;
-  await faceRollback(db, rollback, log, clock);
-  const restored = segments ? await restore(db, segments, log) : { receipts: 0, decisions: 0, damaged: 0 };
+  await faceRollback(db, rollback, log, clock.now());
+  const kept = segments && (await restoreAcknowledged(db, segments, log, clock.now));
   const sequencer = await openSequencer(db, {
     signer,
     folder: config.dataFolder,
@@ -161,15 +160,14 @@ async function openOver(
     now: clock.now,
     sequence: () => crypto.randomUUID().replaceAll('-', '').slice(0, 20),
   };
-  const keepDecision = decisionKeeper(db, segments);
   const writeBack: WriteBackDesk = {
     db,
     packs,
     target: undefined,
     now: clock.now,
     async secured(proposal, journalId) {
-      await keepDecision(proposal);
-      await underCheckpoint(sequencer, journalId);
+      await kept?.acts.keepSignature(db, proposal);
+      await sequencer.secure(journalId);
     },
   };
   const house: House = {
@@ -196,10 +194,8 @@ async function openOver(
     now: clock.now,
     pseudonym,
     redraft: (person) => onFacts(house, person),
-    afterDecision: async (proposal) => {
-      await keepDecision(proposal);
-      wake('decision');
-    },
+    acts: kept?.acts,
+    afterDecision: async () => wake('decision'),
   };
 
   const app: App = {
@@ -217,7 +213,7 @@ async function openOver(
     acknowledge: acknowledger(ack),
     explain: explainer(reading, ack, contentTypeOf),
     rollback,
-    restored,
+    restored: kept?.restored ?? { receipts: 0, decisions: 0, damaged: 0 },
     connectEhr(fhirBase) {
       const token = config.ehrToken;
       writeBack.target = new Target({ baseUrl: fhirBase, ...(token ? { token: async () => token.reveal() } : {}) });
@@ -378,7 +374,7 @@ async function openDemo(
     anchor: app.clock.now().slice(0, 10),
     mllp: `${app.config.host}:${mllpPort}`,
     take: (payload) => onPayload(app.house, payload),
-    settled: (onWaiting) => settled(app, onWaiting),
+    settled: (onWaiting) => untilRead(app.db, onWaiting),
     onProgress: (loading) => {
       onProgress(loading);
       options.onProgress?.(
@@ -392,19 +388,6 @@ async function openDemo(
   );
   app.connectEhr(demo.hospital.fhirBase);
   return demo;
-}
-
-/** Waits until no receipt and no draft waits. */
-async function settled(app: App, onWaiting: (waiting: number) => void): Promise<void> {
-  for (;;) {
-    const [row] = await app.db.query<{ receipts: bigint; jobs: bigint }>(
-      `select (select count(*) from receipt where state = 'received') as receipts,
-              (select count(*) from job where kind in ('receipts', 'facts') and state in ('ready', 'running')) as jobs`,
-    );
-    onWaiting(Number(row?.receipts ?? 0));
-    if (Number(row?.receipts ?? 0) + Number(row?.jobs ?? 0) === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
 }
 
 const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
@@ -462,94 +445,4 @@ async function countedDelivery(house: House, proposal: string, metrics: Metrics)
       .catch(() => []);
     for (const { surface, state } of rows) metrics.deliveries.inc({ surface, outcome: state });
   }
-}
-
-async function underCheckpoint(sequencer: JournalSequencer, journalId: bigint): Promise<void> {
-  if (await sequencer.isCheckpointed(journalId)) return;
-  await sequencer.sequenceNow();
-  if (!(await sequencer.isCheckpointed(journalId)))
-    throw new AppError('journal_broken', 'the signature is not yet under a signed checkpoint');
-}
-
-function receiptLog(segments: IntakeSegments): ReceiptLog {
-  return {
-    async append(receipt, bytes) {
-      const { id, receivedAt, source, door, contentType } = receipt;
-      await segments.append({ header: { kind: 'receipt', id, receivedAt, source, door, contentType, sha256: receipt.sha256 }, bytes });
-    },
-  };
-}
-
-/**
- * Syncs a signature to the segments, once in the life of a process: before the clinician is told, and before it is written to the EHR, whose
- * job may come first where the process that signed was killed in between.
- */
-function decisionKeeper(db: Db, segments: IntakeSegments | undefined): (proposal: string) => Promise<void> {
-  const kept = new Set<string>();
-  return async (proposal) => {
-    if (!segments || kept.has(proposal)) return;
-    const record = await readDecisionRecord(db, proposal);
-    if (!record) return;
-    await segments.append({
-      header: { kind: 'decision', id: proposal, receivedAt: record.decision.decided_at },
-      bytes: new Uint8Array(Buffer.from(JSON.stringify(record))),
-    });
-    kept.add(proposal);
-  };
-}
-
-const RESTORE_GROUP = 200;
-
-/** Reads the segments once and puts back what the database lacks: a power loss, or an earlier copy of the folder, lost it. */
-async function restore(db: Db, segments: IntakeSegments, log: Log): Promise<App['restored']> {
-  const restored = { receipts: 0, decisions: 0, damaged: 0 };
-  let group: { receipt: Receipt; bytes: Uint8Array }[] = [];
-  const flush = async (): Promise<void> => {
-    restored.receipts += await restoreReceipts(db, group);
-    group = [];
-  };
-  const onDamage = (damage: Damage): void => {
-    restored.damaged += damage.kind === 'corrupt' ? 1 : 0;
-    log.error('intake.damaged', { kind: damage.kind, bytes: damage.bytes });
-  };
-  for await (const { header, bytes } of segments.read(undefined, onDamage)) {
-    if (header.kind === 'receipt') {
-      group.push({ receipt: receiptFrom(header, bytes), bytes });
-      if (group.length >= RESTORE_GROUP) await flush();
-      continue;
-    }
-    const record = JSON.parse(Buffer.from(bytes).toString('utf8')) as DecisionRecord;
-    if (await db.transaction((tx) => restoreDecision(tx, record))) restored.decisions += 1;
-  }
-  await flush();
-  if (restored.receipts + restored.decisions > 0) log.warn('intake.restored', { count: restored.receipts + restored.decisions });
-  return restored;
-}
-
-function receiptFrom(header: { id: string; receivedAt: string; [more: string]: unknown }, bytes: Uint8Array): Receipt {
-  return {
-    id: header.id,
-    source: String(header['source']),
-    door: header['door'] as Door,
-    contentType: header['contentType'] as ContentType,
-    sha256: String(header['sha256']),
-    size: bytes.length,
-    receivedAt: header.receivedAt,
-  };
-}
-
-/**
- * A store older than the checkpoint outside it. The embedded one runs without fsync, so a power loss does that: it goes on, says so in the log
- * and in the journal itself. A server that lost entries was put back by somebody: that needs a person's word.
- */
-async function faceRollback(db: Db, finding: RollbackFinding, log: Log, clock: Clock): Promise<void> {
-  if (finding.outcome === 'none' || finding.outcome === 'fine') return;
-  log.error('journal.rollback-found', { code: finding.outcome });
-  if (finding.outcome !== 'rolled_back' || db.kind === 'postgres') {
-    throw new AppError(
-      'journal_broken',
-      `the database does not hold what its last checkpoint promised (${finding.outcome}); see docs/guides/journal.md`,
-    );
-  }
-  await db.transaction((tx) => acknowledgeRollback(tx, finding, { actor: 'system:start', at: clock.now() }));
 }

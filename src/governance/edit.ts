@@ -10,6 +10,7 @@ import { readChart } from '../record/chart.ts';
 import { knownTerms } from '../record/concepts.ts';
 import { freezeEvidence, storedBytes } from '../record/lineage.ts';
 import { requireReviewer, systemPermit } from './access.ts';
+import { act } from './acts.ts';
 import { keepLease } from './lease.ts';
 import { judge, sameText, skeleton } from './own-words.ts';
 import { contentHash, indexSentences } from './proposals.ts';
@@ -36,7 +37,7 @@ export async function edit(
   seenHash?: string,
 ): Promise<void> {
   requireReviewer(caller);
-  await desk.db.transaction(async (tx) => {
+  await act(desk, 'proposal.edited', id, async (tx) => {
     const proposal = await findDecidable(tx, id);
     if (seenHash !== undefined && proposal.contentHash !== seenHash) {
       throw new AppError('hash', 'this draft has changed since it was shown', { details: { contentHash: proposal.contentHash } });

@@ -1,116 +1,69 @@
-import type { ProposalContent } from '../core/proposal.ts';
-import type { Queryable } from '../platform/database.ts';
-import { enqueue } from '../platform/jobs.ts';
-import { append } from '../platform/journal.ts';
-import { indexCitations, indexSentences } from './proposals.ts';
+import type { Db } from '../platform/database.ts';
+import { type ErasureOrder, eraseAgain, scrub } from '../platform/erasure.ts';
+import type { Damage, IntakeSegments } from '../platform/intake-segments.ts';
+import type { Log } from '../platform/log.ts';
+import { closeOrder, eraseSegments, orderFrom, refuseFromNowOn } from '../platform/segment-erasure.ts';
+import { type RestoredReceipt, receiptFrom, restoreReceipts } from '../record/intake.ts';
+import { type Act, actFrom, KeptActs, restoreActs } from './acts.ts';
 
-/** A signature with all it stands on, as it is synced beside the embedded database before the clinician is told. */
-export type DecisionRecord = {
-  decision: {
-    proposal: string;
-    actor: string;
-    actor_name: string;
-    reason: string | null;
-    content_hash: string;
-    decided_at: string;
-    pseudonym: string;
-  };
-  proposal: {
-    id: string;
-    run: string;
-    pack: string;
-    person: string;
-    trigger_key: string;
-    title: string;
-    why: string;
-    role: string;
-    content: string;
-    drafted: string;
-    content_hash: string;
-    offered_at: string;
-    opened_at: string | null;
-    due_at: string | null;
-  };
-  run: { id: string; pack: string; person: string; as_of: string; closure: string; created_at: string };
-};
+/** What the start put back: receipts, what people did to drafts, and how many places of the segments hold no record. */
+export type Restored = { receipts: number; decisions: number; damaged: number };
 
-/** Reads what a signature stands on; undefined where the draft was not signed. */
-export async function readDecisionRecord(db: Queryable, proposal: string): Promise<DecisionRecord | undefined> {
-  const [decision] = await db.query<DecisionRecord['decision']>(
-    `select d.proposal, d.actor, d.actor_name, d.reason, d.content_hash, d.decided_at, j.actor as pseudonym
-       from decision d join journal j on j.id = d.journal_id where d.proposal = $1 and d.kind = 'signed'`,
-    [proposal],
-  );
-  if (!decision) return undefined;
-  const [row] = await db.query<DecisionRecord['proposal']>(
-    `select id, run, pack, person, trigger_key, title, why, role, content, drafted, content_hash, offered_at, opened_at, due_at from proposal where id = $1`,
-    [proposal],
-  );
-  const [run] = await db.query<DecisionRecord['run']>('select id, pack, person, as_of, closure, created_at from run where id = $1', [
-    row!.run,
-  ]);
-  return { decision, proposal: row!, run: run! };
+const RECEIPTS_AT_ONCE = 200;
+const ACTS_AT_ONCE = 50;
+
+/**
+ * Reads the segments once and puts back what the database lacks: a power loss, or an earlier copy of the folder, lost it. What was acknowledged
+ * comes back in the order in which it was done, and so does what was ordered to be forgotten: an erasure the database does not know of is
+ * carried out again, one that a crash cut short is completed. Returns also the log of acts, which then holds every act the database does.
+ */
+export async function restoreAcknowledged(
+  db: Db,
+  segments: IntakeSegments,
+  log: Log,
+  now: () => string,
+): Promise<{ restored: Restored; acts: KeptActs }> {
+  const restored: Restored = { receipts: 0, decisions: 0, damaged: 0 };
+  const seen: string[] = [];
+  const unfinished = new Map<string, ErasureOrder>();
+  const again = new Set<string>();
+  let receipts: RestoredReceipt[] = [];
+  let acts: Act[] = [];
+  const flush = async (): Promise<void> => {
+    restored.receipts += await restoreReceipts(db, receipts);
+    restored.decisions += await restoreActs(db, acts);
+    receipts = [];
+    acts = [];
+  };
+  const onDamage = (damage: Damage): void => {
+    restored.damaged += damage.kind === 'corrupt' ? 1 : 0;
+    log.error('intake.damaged', { kind: damage.kind, bytes: damage.bytes });
+  };
+  for await (const { header, bytes } of segments.read(undefined, onDamage)) {
+    if (header.kind === 'receipt') receipts.push(receiptFrom(header, bytes));
+    else if (header.kind === 'act') {
+      acts.push(actFrom(bytes));
+      seen.push(header.id);
+    } else if (header.kind === 'erasure') {
+      const order = orderFrom(bytes);
+      await flush();
+      refuseFromNowOn(segments, order);
+      unfinished.set(order.id, order);
+      if (await eraseAgain(db, order)) again.add(order.id);
+    } else if (header.kind === 'erased' && !again.has(header.id)) unfinished.delete(header.id);
+    if (receipts.length >= RECEIPTS_AT_ONCE || acts.length >= ACTS_AT_ONCE) await flush();
+  }
+  await flush();
+  if (restored.receipts + restored.decisions > 0) log.warn('intake.restored', { count: restored.receipts + restored.decisions });
+  for (const order of unfinished.values()) await completeErasure(db, segments, order, now());
+  const kept = new KeptActs(segments, seen);
+  await kept.keepMissing(db);
+  return { restored, acts: kept };
 }
 
-/** Puts back a signature that the database lost, with its draft, its run and its release. True when it was missing. */
-export async function restoreDecision(tx: Queryable, record: DecisionRecord): Promise<boolean> {
-  const { decision, proposal, run } = record;
-  const known = await tx.query('select 1 from decision where proposal = $1', [proposal.id]);
-  if (known.length > 0) return false;
-
-  await tx.query(
-    'insert into run (id, pack, person, as_of, closure, created_at) values ($1, $2, $3, $4, $5::json, $6) on conflict do nothing',
-    [run.id, run.pack, run.person, run.as_of, run.closure, run.created_at],
-  );
-  await tx.query(
-    `insert into proposal (id, run, pack, person, trigger_key, title, why, state, role, content, drafted, content_hash, offered_at, opened_at, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 'signed', $8, $9::json, $10::json, $11, $12, $13, $14)
-     on conflict (id) do update set state = 'signed', content = excluded.content, content_hash = excluded.content_hash`,
-    [
-      proposal.id,
-      proposal.run,
-      proposal.pack,
-      proposal.person,
-      proposal.trigger_key,
-      proposal.title,
-      proposal.why,
-      proposal.role,
-      proposal.content,
-      proposal.drafted,
-      proposal.content_hash,
-      proposal.offered_at,
-      proposal.opened_at,
-      proposal.due_at,
-    ],
-  );
-  const content = JSON.parse(proposal.content) as ProposalContent;
-  await indexCitations(tx, proposal.id, content);
-  await indexSentences(tx, proposal.id, content);
-  const [journalId] = await append(tx, [
-    {
-      kind: 'decision.signed',
-      actor: decision.pseudonym,
-      subject: proposal.id,
-      at: decision.decided_at,
-      person: proposal.person,
-      body: { pack: proposal.pack, role: proposal.role, run: proposal.run, contentHash: decision.content_hash, restored: true },
-    },
-  ]);
-  await tx.query(
-    `insert into decision (proposal, kind, actor, actor_name, reason, content_hash, decided_at, journal_id)
-     values ($1, 'signed', $2, $3, $4, $5, $6, $7)`,
-    [proposal.id, decision.actor, decision.actor_name, decision.reason, decision.content_hash, decision.decided_at, journalId],
-  );
-  await releaseForDelivery(tx, proposal.id, decision.decided_at);
-  return true;
-}
-
-/** The surfaces a signature releases to, and the job that writes there. */
-export async function releaseForDelivery(tx: Queryable, proposal: string, at: string): Promise<void> {
-  await tx.query(
-    `insert into delivery (proposal, surface, identifier, state, created_at)
-     select $1::uuid, surface, $1::text, 'waiting', $3::timestamptz from unnest($2::text[]) as surface on conflict do nothing`,
-    [proposal, ['DocumentReference', 'Provenance'], at],
-  );
-  await enqueue(tx, { key: `decision:${proposal}`, kind: 'decision', payload: { proposal } });
+/** What is left of an erasure once it stands in the database: the segments lose what it destroyed, and the database's own files. */
+export async function completeErasure(db: Db, segments: IntakeSegments | undefined, order: ErasureOrder, now: string): Promise<void> {
+  if (segments) await eraseSegments(segments, order);
+  await scrub(db);
+  if (segments) await closeOrder(segments, order, now);
 }

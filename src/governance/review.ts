@@ -14,10 +14,10 @@ import { readChart } from '../record/chart.ts';
 import { knownTerms } from '../record/concepts.ts';
 import { currentPerson, lockSourcePersons, sourcePersonsOf } from '../record/people.ts';
 import { requireReviewer, systemPermit } from './access.ts';
+import { type ActLog, act, releaseForDelivery } from './acts.ts';
 import { endLease, keepLease, leaseOf } from './lease.ts';
 import { judge } from './own-words.ts';
 import { contentHash, readProposal, setStale, tallyOf, withoutAsOf } from './proposals.ts';
-import { releaseForDelivery } from './restore.ts';
 
 /** Everything a review needs; `pseudonym` is what the journal calls a caller. */
 export type ReviewDesk = {
@@ -25,6 +25,8 @@ export type ReviewDesk = {
   packs: readonly Pack[];
   now(): string;
   pseudonym(callerId: string): string;
+  /** Where an act is kept before the person is told, where the database alone is no promise. */
+  acts?: ActLog | undefined;
   afterDecision?(proposal: string): Promise<void>;
   /** Drafts again about a person whose record moved on, so that the fresh draft can be offered with the refusal. */
   redraft?(person: string): Promise<unknown>;
@@ -56,7 +58,7 @@ export async function openProposal(desk: ReviewDesk, caller: Caller, id: string)
 /** Notes that a caller looked at the source of a sentence, which accepting an unproven one asks for. */
 export async function openSource(desk: ReviewDesk, caller: Caller, proposal: string, sentence: string): Promise<void> {
   requireReviewer(caller);
-  await desk.db.transaction(async (tx) => {
+  await act(desk, 'source.opened', sentence, async (tx) => {
     const { person, pack, state } = await find(tx, proposal, true);
     const now = desk.now();
     await append(tx, [{ kind: 'source.opened', actor: desk.pseudonym(caller.id), subject: sentence, at: now, person, body: { proposal } }]);
@@ -76,7 +78,7 @@ export async function openedSources(db: Queryable, actor: string, sentences: rea
 /** Signs what is selected, exactly as the caller saw it (`hash`), against the chart as it is in this transaction; releases it for write-back. */
 export async function sign(desk: ReviewDesk, caller: Caller, id: string, hash: string): Promise<Reviewed> {
   requireReviewer(caller);
-  const outcome = await desk.db.transaction(async (tx) => {
+  const outcome = await act(desk, 'decision.signed', id, async (tx) => {
     const proposal = await findDecidable(tx, id);
     if (proposal.contentHash !== hash)
       throw new AppError('hash', 'this draft has changed since it was shown', { details: { contentHash: proposal.contentHash } });
@@ -99,7 +101,7 @@ export type GivenReason = { code?: DecisionReason | undefined; reason?: string |
 export async function decline(desk: ReviewDesk, caller: Caller, id: string, given: GivenReason): Promise<void> {
   requireReviewer(caller);
   const reason = reasonOf('decline', given);
-  await desk.db.transaction(async (tx) => {
+  await act(desk, 'decision.declined', id, async (tx) => {
     const proposal = await findDecidable(tx, id);
     await decide(tx, desk, caller, proposal, 'declined', reason, desk.now());
   });
@@ -109,7 +111,7 @@ export async function decline(desk: ReviewDesk, caller: Caller, id: string, give
 export async function escalate(desk: ReviewDesk, caller: Caller, id: string, given: GivenReason): Promise<void> {
   requireReviewer(caller);
   const reason = reasonOf('escalate', given);
-  await desk.db.transaction(async (tx) => {
+  await act(desk, 'decision.escalated', id, async (tx) => {
     const proposal = await findDecidable(tx, id);
     if ((await leaseOf(tx, id, desk.now()))?.holder === caller.id) await endLease(tx, id);
     await tx.query(`update proposal set state = 'escalated' where id = $1`, [id]);

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Checkpoint } from '../core/signed-note.ts';
 import { readCheckpoint } from './checkpoint-signer.ts';
-import type { Queryable } from './database.ts';
+import type { Db, Queryable } from './database.ts';
 import { sameBytes, toBase64 } from './digest.ts';
 import { append } from './journal.ts';
 import { JournalProver } from './journal-prover.ts';
+import type { Log } from './log.ts';
 
 /**
  * What the checkpoint kept outside the database says about the database inside: `none` nothing to compare with, `fine` the log
@@ -78,6 +79,22 @@ export async function acknowledgeRollback(tx: Queryable, finding: RollbackFindin
   const { outside, insideSize } = finding;
   const body = { foundSize: insideSize, lostSize: outside.size, lostRoot: toBase64(outside.root) };
   await append(tx, [{ kind: 'journal.rolledback', ...by, body }]);
+}
+
+/**
+ * A store older than the checkpoint outside it. The embedded one runs without fsync, so a power loss does that: it goes on, says so in the log
+ * and in the journal itself. A server that lost entries was put back by somebody: that needs a person's word.
+ */
+export async function faceRollback(db: Db, finding: RollbackFinding, log: Log, now: string): Promise<void> {
+  if (finding.outcome === 'none' || finding.outcome === 'fine') return;
+  log.error('journal.rollback-found', { code: finding.outcome });
+  if (finding.outcome !== 'rolled_back' || db.kind === 'postgres') {
+    throw new AppError(
+      'journal_broken',
+      `the database does not hold what its last checkpoint promised (${finding.outcome}); see docs/guides/journal.md`,
+    );
+  }
+  await db.transaction((tx) => acknowledgeRollback(tx, finding, { actor: 'system:start', at: now }));
 }
 
 const FILE = 'checkpoint.txt';

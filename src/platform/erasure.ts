@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AppError } from '../core/errors.ts';
 import type { Db, Queryable } from './database.ts';
@@ -7,7 +8,7 @@ export type ErasureRequest = {
   person: string;
   /** Pseudonym of who decided it. */
   actor: string;
-  /** Why, as a code such as `gdpr-17`; stands in the log for ever, so never about the person. */
+  /** Why; stands in the log for ever, so one that names the person is refused. */
   reason: string;
   at: string;
 };
@@ -17,39 +18,116 @@ export type Erasure = {
   payloads: number;
   facts: number;
   proposals: number;
-  /** Receipts whose bytes are gone as a whole. Copies outside the database, such as intake segments, must lose them too. */
+  /** Receipts whose bytes are gone as a whole. */
   destroyed: string[];
   /** Receipts of several people in which this person's ranges are blank now. */
   blanked: string[];
-  /** Receipts of several people that still hold one of the person's identifiers outside every known range: for a human to look at. */
+  /** Receipts that still hold one of the person's identifiers outside every known range: for a human to look at. */
   stillNamed: string[];
 };
 
 /**
- * Destroys what is known of one person: facts, identifiers, links, journal payloads with their salts, drafts, runs, and the bytes they came
- * from. The log keeps its entries, so every proof still holds; commitments without salt tell nothing. Journalled in the same transaction.
- * Refuses an unknown person. Measures that read payloads no longer count this person.
+ * An erasure by ids alone, as it is kept beside the database: what a copy of the database, or bytes outside it, must lose as well. Holds no
+ * name and no identifier of the person.
  */
-export async function erase(db: Db, request: ErasureRequest): Promise<Erasure> {
+export type ErasureOrder = {
+  id: string;
+  actor: string;
+  reason: string;
+  at: string;
+  persons: string[];
+  sources: string[];
+  destroyed: string[];
+  blanked: { receipt: string; ranges: Range[] }[];
+};
+type Range = { start: number; end: number };
+
+/**
+ * Destroys what is known of one person: facts, identifiers, links, journal payloads with their salts, drafts, runs, and the bytes they came
+ * from. The log keeps its entries, so every proof still holds; commitments without salt tell nothing. Journalled in the same transaction,
+ * which waits for `ordered`: once anything is gone, the order to destroy it is kept. Refuses an unknown person, and a reason that names the
+ * person. Measures that read payloads no longer count this person.
+ */
+export async function erase(db: Db, request: ErasureRequest, ordered?: (order: ErasureOrder) => Promise<void>): Promise<Erasure> {
   return db.transaction(async (tx) => {
     const sources = await readSources(tx, request.person);
     if (sources.length === 0) throw new AppError('not_found', 'no such person');
     const persons = await readPersons(tx, request.person, sources);
-    const identifiers = await readIdentifiers(tx, sources);
-    // The triggers on what is never otherwise destroyed ask for this; it ends with the transaction.
-    await tx.query(`select set_config('countersign.erasing', $1, true)`, [request.person]);
-
-    const receipts = await eraseReceipts(tx, { sources, persons, identifiers });
-    const facts = await eraseRecord(tx, sources);
-    const proposals = await eraseProposals(tx, persons, request);
-    const gone = await tx.query<{ journal_id: bigint }>('delete from journal_payload where person = any($1::uuid[]) returning journal_id', [
-      [...persons, ...sources],
-    ]);
-    const entries = rangesOf(gone.map(({ journal_id }) => Number(journal_id)));
-    const body = { reason: request.reason, entries, facts, proposals, destroyed: receipts.destroyed, blanked: receipts.blanked };
-    const [journalId] = await append(tx, [{ kind: 'erasure.done', actor: request.actor, at: request.at, body }]);
-    return { journalId: journalId!, payloads: gone.length, facts, proposals, ...receipts };
+    await refuseTelling(tx, sources, request.reason);
+    const { actor, reason, at } = request;
+    const order = { id: randomUUID(), actor, reason, at, persons, sources, destroyed: [], blanked: [] };
+    const { erasure, order: filled } = await carryOut(tx, order);
+    await ordered?.(filled);
+    return erasure;
   });
+}
+
+/** Carries out an order that this database does not know of, because it was put back to an earlier copy; false where it does. */
+export async function eraseAgain(db: Db, order: ErasureOrder): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const known = await tx.query(
+      `select 1 from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at
+        where j.kind = 'erasure.done' and p.body::json ->> 'order' = $1`,
+      [order.id],
+    );
+    if (known.length > 0) return false;
+    await carryOut(tx, order);
+    return true;
+  });
+}
+
+/**
+ * Deleted rows stay in the files of a database until they are written anew. The embedded one is: tables, planner statistics and write-ahead
+ * log; it stands still meanwhile. On a server rows are freed and statistics renewed; its log, copies and backups are its operator's.
+ */
+export async function scrub(db: Db): Promise<void> {
+  const full = db.kind === 'pglite';
+  // The planner keeps frequent values of columns, names among them.
+  if (full)
+    await db.exec(`delete from pg_statistic where starelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)`);
+  for (const table of full ? [...HOLDS_PEOPLE, 'pg_statistic'] : HOLDS_PEOPLE)
+    await db.exec(`vacuum (${full ? 'full, ' : ''}analyze) ${table}`);
+  if (!full) return;
+  for (const step of ['set wal_recycle = off', 'select pg_switch_wal()', 'checkpoint', 'reset wal_recycle']) await db.exec(step);
+}
+
+/** Tables whose rows tell of people; a test holds this list against the schema. */
+export const HOLDS_PEOPLE = [
+  'decision',
+  'delivery',
+  'fact',
+  'fact_code',
+  'ident',
+  'job',
+  'journal_payload',
+  'person_link',
+  'proposal',
+  'quarantine',
+  'receipt_bytes',
+  'run',
+  'source_person',
+];
+
+async function carryOut(tx: Queryable, order: ErasureOrder): Promise<{ erasure: Erasure; order: ErasureOrder }> {
+  const { persons, sources, actor, reason, at } = order;
+  const identifiers = await readIdentifiers(tx, sources);
+  // The triggers on what is never otherwise destroyed ask for this; it ends with the transaction.
+  await tx.query(`select set_config('countersign.erasing', $1, true)`, [order.id]);
+
+  const { destroyed, blanked, stillNamed } = await eraseReceipts(tx, { sources, persons, identifiers }, order);
+  const facts = await eraseRecord(tx, sources);
+  const proposals = await eraseProposals(tx, persons, order);
+  const gone = await tx.query<{ journal_id: bigint }>('delete from journal_payload where person = any($1::uuid[]) returning journal_id', [
+    [...persons, ...sources],
+  ]);
+  const entries = rangesOf(gone.map(({ journal_id }) => Number(journal_id)));
+  const receipts = { destroyed, blanked: blanked.map((one) => one.receipt) };
+  const body = { order: order.id, reason, entries, facts, proposals, ...receipts };
+  const [journalId] = await append(tx, [{ kind: 'erasure.done', actor, at, body }]);
+  return {
+    erasure: { journalId: journalId!, payloads: gone.length, facts, proposals, ...receipts, stillNamed },
+    order: { ...order, destroyed, blanked },
+  };
 }
 
 /**
@@ -113,67 +191,152 @@ async function readIdentifiers(tx: Queryable, sources: readonly string[]): Promi
   return rows.map(({ value }) => value).filter((value) => value.length >= 5);
 }
 
-type Subject = { sources: readonly string[]; persons: readonly string[]; identifiers: readonly string[] };
-type Receipts = { destroyed: string[]; blanked: string[]; stillNamed: string[] };
+/** A reason outlives the erasure, so it may hold nothing that names the person. */
+async function refuseTelling(tx: Queryable, sources: readonly string[], reason: string): Promise<void> {
+  const rows = await tx.query<{ word: string }>(
+    `select value as word from ident where source_person = any($1::uuid[])
+     union select value from source_person where id = any($1::uuid[])
+     union select birth_date from source_person where id = any($1::uuid[]) and birth_date is not null
+     union select part from source_person, unnest(regexp_split_to_array(name, '[\\s,^]+')) as part where id = any($1::uuid[])`,
+    [sources],
+  );
+  const said = reason.toLowerCase();
+  if (rows.some(({ word }) => word.length >= 3 && said.includes(word.toLowerCase())))
+    throw new AppError('request_invalid', 'the reason stands in the log for ever: it may not name the person');
+}
 
-async function eraseReceipts(tx: Queryable, subject: Subject): Promise<Receipts> {
-  const rows = await tx.query<{ id: string; at: string; shared: boolean }>(
-    `select r.id, r.received_at as at,
-            exists (select 1 from fact f where f.receipt = r.id and f.source_person <> all($1::uuid[])) as shared
-     from receipt r where r.id in (
+type Subject = { sources: readonly string[]; persons: readonly string[]; identifiers: readonly string[] };
+type Receipts = { destroyed: string[]; blanked: { receipt: string; ranges: Range[] }[]; stillNamed: string[] };
+type ReceiptOf = { id: string; at: string; content_type: string; shared: boolean };
+
+async function eraseReceipts(tx: Queryable, subject: Subject, order: ErasureOrder): Promise<Receipts> {
+  const rows = await tx.query<ReceiptOf>(
+    `${RECEIPT_OF} where r.id = any($3::uuid[]) or r.id in (
        select receipt from fact where source_person = any($1::uuid[])
        union select j.subject::uuid from journal_payload p join journal j on j.id = p.journal_id and j.at = p.at
              where p.person = any($2::uuid[]) and j.kind in ('receipt.stored', 'facts.recorded'))
      order by r.id`,
-    [subject.sources, subject.persons],
+    [subject.sources, subject.persons, [...order.destroyed, ...order.blanked.map((one) => one.receipt)]],
   );
+  const before = new Map(order.blanked.map((one) => [one.receipt, one.ranges]));
   const erased: Receipts = { destroyed: [], blanked: [], stillNamed: [] };
-  for (const { id, at, shared } of rows) {
-    if (!shared) {
-      await tx.query('delete from receipt_bytes where receipt = $1 and received_at = $2', [id, at]);
-      await tx.query(`update quarantine set detail = '{}' where receipt = $1`, [id]);
-      erased.destroyed.push(id);
-    } else {
-      const named = await blankReceipt(tx, id, at, subject);
-      erased.blanked.push(id);
-      if (named) erased.stillNamed.push(id);
-    }
+  for (const row of rows) {
+    const whole = order.destroyed.includes(row.id) || (!row.shared && !before.has(row.id));
+    await eraseReceipt(tx, row, whole, subject, before.get(row.id) ?? [], erased);
+  }
+  for (const row of await unreadNaming(
+    tx,
+    subject,
+    rows.map((row) => row.id),
+  )) {
+    // biome-ignore format: short
+    await eraseReceipt(tx, row, row.single && !row.shared, subject, [], erased);
   }
   // The first SHA-256 stays: it says what came, and that what is kept now is not all of it.
   await tx.query(`update receipt set flags = array_append(flags, 'erased') where id = any($1::uuid[]) and not 'erased' = any(flags)`, [
-    [...erased.destroyed, ...erased.blanked],
+    [...erased.destroyed, ...erased.blanked.map((one) => one.receipt)],
   ]);
+  // There is nothing left to read in these.
+  await tx.query(`update receipt set state = 'normalised' where id = any($1::uuid[]) and state = 'received'`, [erased.destroyed]);
   return erased;
 }
 
-/** Blanks one person's part of a receipt of several; true when an identifier of that person is still in it. */
-async function blankReceipt(tx: Queryable, id: string, at: string, { sources, identifiers }: Subject): Promise<boolean> {
+const RECEIPT_OF = `
+  select r.id, r.received_at as at, r.content_type, exists (select 1 from fact f where f.receipt = r.id and f.source_person <> all($1::uuid[])) as shared
+    from receipt r`;
+
+async function eraseReceipt(
+  tx: Queryable,
+  { id, at }: ReceiptOf,
+  whole: boolean,
+  subject: Subject,
+  known: readonly Range[],
+  erased: Receipts,
+): Promise<void> {
+  if (whole) {
+    await tx.query('delete from receipt_bytes where receipt = $1 and received_at = $2', [id, at]);
+    await tx.query(
+      `update quarantine set detail = '{}', state = case state when 'open' then 'dismissed' else state end where receipt = $1`,
+      [id],
+    );
+    erased.destroyed.push(id);
+    return;
+  }
+  const { ranges, named } = await blankReceipt(tx, id, at, subject, known);
+  if (ranges.length > 0) erased.blanked.push({ receipt: id, ranges });
+  if (named) erased.stillNamed.push(id);
+}
+
+/**
+ * Receipts that gave no facts, or not all they hold, and name the person: what was quarantined, waits to be read or only registered somebody.
+ * A message or a single resource is of one person; a collection is not.
+ */
+async function unreadNaming(
+  tx: Queryable,
+  { sources, identifiers }: Subject,
+  done: readonly string[],
+): Promise<(ReceiptOf & { single: boolean })[]> {
+  if (identifiers.length === 0) return [];
+  const candidates = await tx.query<ReceiptOf>(
+    `${RECEIPT_OF} where (r.state <> 'normalised' or not exists (select 1 from fact f where f.receipt = r.id)) and r.id <> all($2::uuid[]) order by r.id`,
+    [sources, done],
+  );
+  const naming: (ReceiptOf & { single: boolean })[] = [];
+  for (const row of candidates) {
+    const bytes = (await readBytes(tx, row.id, row.at))?.bytes;
+    if (!bytes || !names(bytes, identifiers)) continue;
+    const text = Buffer.from(bytes).toString('latin1');
+    const single =
+      row.content_type === 'application/hl7-v2+er7' ||
+      (row.content_type === 'application/fhir+json' && !/"resourceType"\s*:\s*"Bundle"/.test(text));
+    naming.push({ ...row, single });
+  }
+  return naming;
+}
+
+async function readBytes(tx: Queryable, id: string, at: string): Promise<{ bytes: Uint8Array; packed: boolean } | undefined> {
   const [row] = await tx.query<{ encoding: string; bytes: Uint8Array }>(
     'select encoding, bytes from receipt_bytes where receipt = $1 and received_at = $2',
     [id, at],
   );
-  if (row === undefined) return false;
-  const bytes = row.encoding === 'zstd' ? new Uint8Array(zstdDecompressSync(row.bytes)) : row.bytes;
-  const facts = await tx.query<{ start: number; end: number }>(
-    'select span_start as start, span_end as "end" from fact where receipt = $1 and source_person = any($2::uuid[])',
+  if (row === undefined) return undefined;
+  const packed = row.encoding === 'zstd';
+  return { bytes: packed ? new Uint8Array(zstdDecompressSync(row.bytes)) : row.bytes, packed };
+}
+
+/** Blanks one person's part of a receipt of several; `named` when an identifier of that person is still in it. */
+async function blankReceipt(
+  tx: Queryable,
+  id: string,
+  at: string,
+  { sources, identifiers }: Subject,
+  known: readonly Range[],
+): Promise<{ ranges: Range[]; named: boolean }> {
+  const stored = await readBytes(tx, id, at);
+  if (stored === undefined) return { ranges: [...known], named: false };
+  const facts = await tx.query<Range>(
+    'select distinct span_start as start, span_end as "end" from fact where receipt = $1 and source_person = any($2::uuid[]) order by 1, 2',
     [id, sources],
   );
-  const blank = blankRanges(bytes, [...facts, ...(await rejectedRanges(tx, id, bytes, identifiers))]);
-  await tx.query('update receipt_bytes set bytes = $3 where receipt = $1 and received_at = $2', [
-    id,
-    at,
-    row.encoding === 'zstd' ? new Uint8Array(zstdCompressSync(blank)) : blank,
-  ]);
-  return names(blank, identifiers);
+  const ranges = [...known, ...facts, ...(await rejectedRanges(tx, id, stored.bytes, identifiers))];
+  const blank = blankRanges(stored.bytes, ranges);
+  if (ranges.length > 0) {
+    const bytes = stored.packed ? new Uint8Array(zstdCompressSync(blank)) : blank;
+    await tx.query('update receipt_bytes set bytes = $3 where receipt = $1 and received_at = $2', [id, at, bytes]);
+  }
+  return { ranges, named: names(blank, identifiers) };
 }
 
 /** Parts of the receipt that became no fact, only a quarantined item, and name this person. */
-async function rejectedRanges(tx: Queryable, receipt: string, bytes: Uint8Array, identifiers: readonly string[]) {
-  const rows = await tx.query<{ id: string; detail: string }>('select id, detail from quarantine where receipt = $1', [receipt]);
-  const ranges: { start: number; end: number }[] = [];
-  for (const { id, detail } of rows) {
+async function rejectedRanges(tx: Queryable, receipt: string, bytes: Uint8Array, identifiers: readonly string[]): Promise<Range[]> {
+  const rows = await tx.query<{ id: string; item: string; detail: string }>('select id, item, detail from quarantine where receipt = $1', [
+    receipt,
+  ]);
+  const ranges: Range[] = [];
+  for (const { id, item, detail } of rows) {
     const { start, end } = JSON.parse(detail) as { start?: unknown; end?: unknown };
-    if (typeof start !== 'number' || typeof end !== 'number' || !names(bytes.subarray(start, end), identifiers)) continue;
+    // Of a payload rejected as a whole nobody knows which part is whose.
+    if (item === '' || typeof start !== 'number' || typeof end !== 'number' || !names(bytes.subarray(start, end), identifiers)) continue;
     ranges.push({ start, end });
     await tx.query(`update quarantine set detail = '{}' where id = $1`, [id]);
   }
@@ -195,8 +358,11 @@ async function eraseRecord(tx: Queryable, sources: readonly string[]): Promise<n
   return facts.length;
 }
 
-/** What was drafted and decided stays as a fact of the work, without its words; what was still open is withdrawn. */
-async function eraseProposals(tx: Queryable, persons: readonly string[], { actor, at }: ErasureRequest): Promise<number> {
+/**
+ * What was drafted and decided stays as a fact of the work, without its words; what was still open is withdrawn. A signed note that waits to be
+ * written has no words to write any more.
+ */
+async function eraseProposals(tx: Queryable, persons: readonly string[], { actor, at }: ErasureOrder): Promise<number> {
   const withdrawn = await tx.query<{ id: string }>(
     `update proposal set state = 'withdrawn' where person = any($1::uuid[]) and state in ('offered', 'opened', 'edited', 'escalated', 'blocked', 'stale')
      returning id`,
@@ -210,10 +376,24 @@ async function eraseProposals(tx: Queryable, persons: readonly string[], { actor
   await tx.query(`update run set closure = '{"erased":true}' where person = any($1::uuid[])`, [persons]);
   await tx.query('update decision set reason = null where proposal = any($1::uuid[])', [ids]);
   await tx.query('update delivery set reason = null where proposal = any($1::uuid[])', [ids]);
-  await append(
-    tx,
-    withdrawn.map(({ id }) => ({ kind: 'proposal.withdrawn' as const, actor, subject: id, at, body: { why: 'erased' } })),
+  const unwritten = await tx.query<{ proposal: string; surface: string }>(
+    `update delivery set state = 'failed', reason = 'erased' where proposal = any($1::uuid[]) and state = 'waiting' returning proposal, surface`,
+    [ids],
   );
+  await tx.query(`delete from job where payload ->> 'person' = any($1::text[]) or payload ->> 'proposal' = any($2::text[])`, [
+    persons,
+    ids,
+  ]);
+  await append(tx, [
+    ...withdrawn.map(({ id }) => ({ kind: 'proposal.withdrawn' as const, actor, subject: id, at, body: { why: 'erased' } })),
+    ...unwritten.map(({ proposal, surface }) => ({
+      kind: 'delivery.failed' as const,
+      actor,
+      subject: proposal,
+      at,
+      body: { surface, reason: 'erased' },
+    })),
+  ]);
   return rows.length;
 }
 

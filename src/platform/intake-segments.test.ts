@@ -19,7 +19,7 @@ beforeEach(() => {
 it('gives back what was appended, in order, across a close', async () => {
   const record = fc.record({
     header: fc.record({
-      kind: fc.constantFrom('receipt' as const, 'decision' as const),
+      kind: fc.constantFrom('receipt' as const, 'act' as const),
       id: fc.string(),
       receivedAt: fc.constant('2026-11-22T10:00:00.000Z'),
       size: fc.nat(),

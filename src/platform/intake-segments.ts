@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { errorCode } from './error-code.ts';
@@ -21,6 +21,14 @@ export type IntakeSegments = {
   read(from?: Position, onDamage?: (damage: Damage) => void): AsyncGenerator<StoredRecord>;
   /** Where the next record will start: kept beside a snapshot of the database, reading from it finds what the snapshot lacks. */
   end(): Position;
+  /**
+   * Writes segments anew with what `change` makes of each record; undefined drops it. Appends wait meanwhile. Only segments with a change are
+   * touched, each as a whole or not at all. Bytes that are no record are nobody's to keep or to forget, and go: damaged places of every
+   * segment, and tails that were kept aside.
+   */
+  rewrite(change: (record: SegmentRecord) => SegmentRecord | undefined): Promise<void>;
+  /** Receipts that were erased: their bytes are not kept again. Filled by whoever reads the orders. */
+  readonly erased: Set<string>;
   /** What opening found damaged in the last segment; a torn tail has been cut off. */
   readonly damage: readonly Damage[];
   close(): Promise<void>;
@@ -30,7 +38,7 @@ export type SegmentOptions = {
   /** Bytes after which the next segment begins. */
   rollAt?: number;
   /** Named moments for kill tests. */
-  hooks?: { beforeSync?(): void; afterSync?(): void };
+  hooks?: { beforeSync?(): void; afterSync?(): void; beforeRename?(): void; afterRename?(): void };
   /** Seconds each sync took, for metrics. */
   onSync?: (seconds: number) => void;
 };
@@ -45,6 +53,7 @@ const GROUP_BYTES = 8 * 1024 * 1024;
  */
 export async function openIntakeSegments(folder: string, options: SegmentOptions = {}): Promise<IntakeSegments> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeAll(folder, UNFINISHED);
   const last = (await listSegments(folder)).at(-1) ?? 1;
   const opened = await openLast(folder, last);
   const writer = new SegmentWriter(folder, options, { segment: last, offset: opened.size }, opened.handle);
@@ -52,6 +61,8 @@ export async function openIntakeSegments(folder: string, options: SegmentOptions
     append: (record) => writer.append(record),
     read: (from, onDamage) => readSegments(folder, from, writer.end(), onDamage),
     end: () => writer.end(),
+    rewrite: (change) => writer.rewrite(change),
+    erased: new Set(),
     damage: opened.damage,
     close: () => writer.close(),
   };
@@ -88,10 +99,54 @@ class SegmentWriter {
     });
   }
 
+  async rewrite(change: (record: SegmentRecord) => SegmentRecord | undefined): Promise<void> {
+    while (this.#writing) await this.#writing;
+    if (this.#closed) throw new AppError('internal', 'the intake segments are closed');
+    const rewriting = this.#rewriteAll(change);
+    // Whoever appends meanwhile finds somebody at work, and is served next.
+    this.#writing = rewriting.then(
+      () => this.#writeAll(),
+      () => this.#writeAll(),
+    );
+    await rewriting;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#writing;
+    while (this.#writing) await this.#writing;
     await this.#handle.close();
+  }
+
+  async #rewriteAll(change: (record: SegmentRecord) => SegmentRecord | undefined): Promise<void> {
+    if (this.#failed) throw this.#failed;
+    for (const segment of await listSegments(this.#folder)) {
+      const data = await readFile(segmentFile(this.#folder, segment));
+      const changed = rewritten(data, segment, change);
+      if (changed === undefined) continue;
+      await this.#replace(segment, changed);
+    }
+    await removeAll(this.#folder, TAIL);
+  }
+
+  /** The new file under another name, then in the old one's place: a crash leaves the one or the other. */
+  async #replace(segment: number, bytes: Buffer): Promise<void> {
+    const file = segmentFile(this.#folder, segment);
+    const handle = await open(`${file}.new`, 'w', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    this.#options.hooks?.beforeRename?.();
+    await rename(`${file}.new`, file);
+    await syncFolder(this.#folder);
+    this.#options.hooks?.afterRename?.();
+    if (segment !== this.#end.segment) return;
+    const next = await open(file, 'r+');
+    await this.#handle.close();
+    this.#handle = next;
+    this.#end = { segment, offset: bytes.length };
   }
 
   async #writeAll(): Promise<void> {
@@ -238,13 +293,42 @@ async function keepTail(folder: string, { segment, offset }: Damage, bytes: Buff
   await handle.close();
 }
 
+/** The bytes of a segment after a change; undefined where nothing changes. */
+function rewritten(data: Buffer, segment: number, change: (record: SegmentRecord) => SegmentRecord | undefined): Buffer | undefined {
+  let differs = false;
+  const kept: Buffer[] = [];
+  const onDamage = (): void => {
+    differs = true;
+  };
+  for (const { header, bytes } of readRecords(data, segment, 0, onDamage)) {
+    const before = { header, bytes };
+    const after = change(before);
+    differs ||= after !== before;
+    if (after) kept.push(encodeRecord(after));
+  }
+  return differs ? Buffer.concat(kept) : undefined;
+}
+
+const UNFINISHED = /\.seg\.new$/;
+const TAIL = /\.torn-at-\d+$/;
+
+async function removeAll(folder: string, pattern: RegExp): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => pattern.test(name));
+  for (const name of names) await rm(join(folder, name));
+  if (names.length > 0) await syncFolder(folder);
+}
+
 async function createSegment(folder: string, segment: number): Promise<FileHandle> {
   const handle = await open(segmentFile(folder, segment), 'wx+', 0o600);
   // The file's own sync does not cover its name in the folder.
+  await syncFolder(folder);
+  return handle;
+}
+
+async function syncFolder(folder: string): Promise<void> {
   const directory = await open(folder, 'r');
   await directory.sync();
   await directory.close();
-  return handle;
 }
 
 async function listSegments(folder: string): Promise<number[]> {

@@ -69,6 +69,13 @@ export class JournalSequencer {
     return this.#head;
   }
 
+  /** Returns once this entry is under a signed checkpoint; refuses where it cannot be put there. */
+  async secure(journalId: bigint): Promise<void> {
+    if (await this.isCheckpointed(journalId)) return;
+    await this.sequenceNow();
+    if (!(await this.isCheckpointed(journalId))) throw new AppError('journal_broken', 'the signature is not yet under a signed checkpoint');
+  }
+
   /** True when this entry is under a signed checkpoint. Leaf and checkpoint commit together, so the leaf is enough. */
   async isCheckpointed(journalId: bigint): Promise<boolean> {
     return (await this.#db.query('select 1 from leaf where journal_id = $1', [journalId])).length > 0;

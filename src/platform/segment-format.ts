@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.ts';
 
-/** What a record says of its bytes. No more than is needed to store the receipt or the decision again. */
+/**
+ * What a record says of its bytes, and no more than is needed to do it again: a receipt, what a person did to a draft, a replay that was asked
+ * for, an erasure that was ordered, and that it is complete.
+ */
 export type SegmentHeader = {
-  kind: 'receipt' | 'decision';
+  kind: 'receipt' | 'act' | 'replay' | 'erasure' | 'erased';
   id: string;
   /** ISO instant. */
   receivedAt: string;

@@ -1,7 +1,8 @@
 import { AppError } from '../core/errors.ts';
 import type { Intake } from '../core/ports.ts';
-import type { Payload, Receipt } from '../core/receipt.ts';
-import type { Db } from '../platform/database.ts';
+import type { ContentType, Door, Payload, Receipt } from '../core/receipt.ts';
+import type { Db, Queryable } from '../platform/database.ts';
+import type { IntakeSegments, SegmentHeader } from '../platform/intake-segments.ts';
 import { enqueueAgain } from '../platform/jobs.ts';
 import { killPoint } from '../platform/kill-points.ts';
 import { receiptOf, storeReceipts } from './receipts.ts';
@@ -97,16 +98,68 @@ async function storeGroup(group: Waiting[], { db, log }: IntakeOptions): Promise
   return stored;
 }
 
+/** The segments as a log of receipts. One that was erased is not taken in again by the same bytes: it stays a repeat of what is no more. */
+export function receiptLog(segments: IntakeSegments): ReceiptLog {
+  return {
+    async append(receipt, bytes) {
+      if (segments.erased.has(receipt.id)) return;
+      const { id, receivedAt, source, door, contentType, sha256, size } = receipt;
+      await segments.append({ header: { kind: 'receipt', id, receivedAt, source, door, contentType, sha256, size }, bytes });
+    },
+  };
+}
+
+/** A receipt as its record in a segment has it; `erased` where a person in it was, which leaves it blank in part or without bytes. */
+export type RestoredReceipt = { receipt: Receipt; bytes: Uint8Array; erased?: boolean };
+
+/** A receipt from its record in a segment. */
+export function receiptFrom(header: SegmentHeader, bytes: Uint8Array): RestoredReceipt {
+  const receipt = {
+    id: header.id,
+    source: String(header.source),
+    door: header.door as Door,
+    contentType: header.contentType as ContentType,
+    sha256: String(header['sha256']),
+    size: Number(header['size'] ?? bytes.length),
+    receivedAt: header.receivedAt,
+  };
+  return { receipt, bytes, erased: header['erased'] === true };
+}
+
 /** Puts back receipts that the database lost; returns how many were missing. Those it has are left alone. */
-export async function restoreReceipts(db: Db, receipts: readonly { receipt: Receipt; bytes: Uint8Array }[]): Promise<number> {
+export async function restoreReceipts(db: Db, receipts: readonly RestoredReceipt[]): Promise<number> {
   if (receipts.length === 0) return 0;
   const ids = receipts.map((one) => one.receipt.id);
   const known = new Set((await db.query<{ id: string }>('select id from receipt where id = any($1::uuid[])', [ids])).map((row) => row.id));
-  const missing = receipts.filter((one) => !known.has(one.receipt.id));
+  const first = new Map(receipts.toReversed().map((one) => [one.receipt.id, one]));
+  const missing = [...first.values()].reverse().filter((one) => !known.has(one.receipt.id));
   if (missing.length === 0) return 0;
   await db.transaction(async (tx) => {
     await storeReceipts(tx, missing);
+    await markErased(tx, missing.filter((one) => one.erased)); // biome-ignore format: short
     await enqueueAgain(tx, [READ_RECEIPTS]);
   });
   return missing.length;
+}
+
+/** There is nothing to read in a receipt without bytes; one that is blank in part is read for the others in it. */
+async function markErased(tx: Queryable, erased: readonly RestoredReceipt[]): Promise<void> {
+  await tx.query(
+    `update receipt set flags = array_append(flags, 'erased'), state = case when id = any($2::uuid[]) then 'normalised' else state end
+      where id = any($1::uuid[])`,
+    [erased.map((one) => one.receipt.id), erased.filter((one) => one.bytes.length === 0).map((one) => one.receipt.id)],
+  );
+}
+
+/** Waits until no receipt waits to be read and no draft to be written; tells how many receipts do, again and again. */
+export async function untilRead(db: Db, onWaiting: (receipts: number) => void): Promise<void> {
+  for (;;) {
+    const [row] = await db.query<{ receipts: bigint; jobs: bigint }>(
+      `select (select count(*) from receipt where state = 'received') as receipts,
+              (select count(*) from job where kind in ('receipts', 'facts') and state in ('ready', 'running')) as jobs`,
+    );
+    onWaiting(Number(row?.receipts ?? 0));
+    if (Number(row?.receipts ?? 0) + Number(row?.jobs ?? 0) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
 }

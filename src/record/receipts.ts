@@ -216,7 +216,8 @@ export async function markReceipts(
   now: string,
 ): Promise<void> {
   await tx.query(
-    `update receipt set state = mark.state, control_id = mark.control_id, flags = string_to_array(mark.flags, ',') || array(select unnest(receipt.flags) intersect values ('erased')),
+    `update receipt set state = mark.state, control_id = mark.control_id,
+            flags = string_to_array(mark.flags, ',') || array(select unnest(receipt.flags) intersect values ('erased')),
             stored = mark.stored, rejected = mark.rejected, read_at = $7::timestamptz, reread_by = null
        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) as mark (id, state, control_id, flags, stored, rejected)
       where receipt.id = mark.id`,

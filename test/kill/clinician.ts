@@ -12,6 +12,10 @@ export type Chair = {
   /** Opens a draft, which notes that it was seen. */
   look(id: string): Promise<Shown>;
   sign(shown: Shown, book: SignatureBook): Promise<void>;
+  /** Adds a sentence of their own; resolves with what stands now. */
+  addSentence(id: string, text: string): Promise<Shown>;
+  decline(id: string, reason: string): Promise<void>;
+  passOn(id: string, reason: string): Promise<void>;
 };
 
 /** Signs in; a server that was restarted knows no session of before. */
@@ -24,7 +28,27 @@ export async function sitDown(url: string): Promise<Chair> {
     if (!answer.ok) throw new Error(`${path.replace(/\?.*/, '')} answered ${answer.status}`);
     return (await answer.json()) as T;
   };
+  const post = async <T>(path: string, body: unknown): Promise<T> => {
+    const asked = json(body);
+    const answer = await fetch(url + path, { ...asked, headers: { ...asked.headers, ...headers } });
+    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
   return {
+    async addSentence(id, text) {
+      const { sentences } = await get<ProposalView>(`/api/proposals/${id}`);
+      const kept = sentences
+        .filter((one) => one.verdict.outcome === 'proven')
+        .map((one) => ({ id: one.id, text: one.text, selected: one.selected }));
+      const { contentHash } = await post<ProposalView>(`/api/proposals/${id}/edit`, { sentences: [...kept, { text, selected: true }] });
+      return { id, contentHash };
+    },
+    async decline(id, reason) {
+      await post(`/api/proposals/${id}/decline`, { reason });
+    },
+    async passOn(id, reason) {
+      await post(`/api/proposals/${id}/escalate`, { reason });
+    },
     async waiting() {
       return (await get<{ items: WorklistItem[] }>('/api/worklist?role=clinician')).items.map((item) => item.id);
     },

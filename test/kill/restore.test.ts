@@ -18,6 +18,9 @@ const MRNS = Array.from({ length: 12 }, (_, index) => String(5_000_000 + index))
 const folder = mkdtempSync(join(tmpdir(), 'countersign-restore-'));
 const feed = openFeed(MRNS, 2);
 const book: SignatureBook = new Map();
+/** What else was answered 201: the proposal, its state then, the hash of what it said, and the entry that tells of it. */
+const acts = new Map<string, { state: string; contentHash: string; kind: string }>();
+const OWN_WORDS = 'Brought a list of medicines from home.';
 let ehr: PlayEhr;
 let place: Place;
 
@@ -32,7 +35,7 @@ afterAll(async () => {
 });
 
 describe('a database put back to an earlier copy', () => {
-  it('the morning: six patients, then a copy is made; the afternoon: six more, and four signatures, two of which wait for the EHR', async () => {
+  it('the morning: six patients, then a copy is made; the afternoon: six more, four signatures, two of which wait for the EHR, and an edit, a refusal and a hand-over of an old draft and of a new one', async () => {
     const morning = await startCalmly(place);
     await pump(morning.mllpPort, feed, () => visits() < 6);
     await untilDrafts(morning, 6);
@@ -48,12 +51,21 @@ describe('a database put back to an earlier copy', () => {
     await eventually('both notes', async () => (await ehr.written('Provenance')).length === 2);
     await ehr.behave({ outage: true });
     for (const id of [early[1]!, late[1]!]) await chair.sign(await chair.look(id), book);
+    for (const ids of [early, late]) {
+      const [declined, passed, edited] = await Promise.all(ids.slice(2, 5).map((id) => chair.look(id)));
+      await chair.decline(declined!.id, 'seen by a colleague');
+      await chair.passOn(passed!.id, 'for cardiology');
+      acts.set(declined!.id, { state: 'declined', contentHash: declined!.contentHash, kind: 'decision.declined' });
+      acts.set(passed!.id, { state: 'escalated', contentHash: passed!.contentHash, kind: 'decision.escalated' });
+      const { contentHash } = await chair.addSentence(edited!.id, OWN_WORDS);
+      acts.set(edited!.id, { state: 'edited', contentHash, kind: 'proposal.edited' });
+    }
     await stopQuietly(afternoon);
 
     expect([...book.values()].map(({ answer }) => answer)).toEqual([201, 201, 201, 201]);
   }, 300_000);
 
-  it('R22: the rollback is found at the start and written in the journal; receipts and signatures come back, each note is in the EHR once', async () => {
+  it('R22: the rollback is found at the start and written in the journal; receipts, signatures, edits, refusals and hand-overs come back, each note is in the EHR once', async () => {
     putBack(join(folder, 'copy'));
     await ehr.behave({ outage: false });
     const server = await startCalmly(place);
@@ -64,15 +76,15 @@ describe('a database put back to an earlier copy', () => {
     const waiting = await (await sitDown(server.url)).waiting();
     await stopQuietly(server);
 
-    expect(found).toMatchObject({ journal: 'rolled_back', restoredDecisions: 4 });
+    expect(found).toMatchObject({ journal: 'rolled_back', restoredDecisions: 10 });
     await inStore(async (db) => {
       await expectAllKept(db);
       expect(await db.query(`select state from delivery where state <> 'delivered'`)).toEqual([]);
       const kinds = await db.query<{ kind: string }>(`select kind from journal where kind = 'journal.rolledback'`);
       expect(kinds).toHaveLength(1);
     });
-    // Eight drafts wait again; the four that were signed are not offered a second time.
-    expect(waiting).toHaveLength(8);
+    // Six drafts wait again; the four that were signed and the two that were declined are not offered a second time.
+    expect(waiting).toHaveLength(6);
     expect(server.stderr()).toContain('journal.rollback-found');
   }, 300_000);
 
@@ -120,7 +132,7 @@ it('R22: what is written to the EHR was synced first, also where the process tha
   const chair = await sitDown(house.doors.url);
   const [draft] = await chair.waiting();
   // As if it had been killed between its commit and the segment: nothing was synced by the one who signed.
-  delete house.app.desk.afterDecision;
+  delete house.app.desk.acts;
   await chair.sign(await chair.look(draft!), new Map());
   await house.settle();
 
@@ -128,7 +140,7 @@ it('R22: what is written to the EHR was synced first, also where the process tha
   const segment = readFileSync(join(house.app.config.dataFolder, 'intake', '001.seg'), 'latin1');
   await house.stop();
   expect(written).toHaveLength(1);
-  expect(segment).toContain(`"id":"${draft}","kind":"decision"`);
+  expect(segment).toMatch(new RegExp(`"kind":"act","person":"[^"]+","proposal":"${draft}"`));
 }, 120_000);
 
 describe('the folder has one owner', () => {
@@ -175,6 +187,16 @@ async function expectAllKept(db: Db): Promise<void> {
   expect(await journalledTwice(db)).toEqual([]);
   const signed = Object.fromEntries(await signedProposals(db));
   expect(signed).toEqual(Object.fromEntries([...book].map(([id, { contentHash }]) => [id, contentHash])));
+  const said = await db.query<{ id: string; state: string; content_hash: string; kind: string; entries: bigint; content: string }>(
+    `select p.id, p.state, p.content_hash, p.content, j.kind, count(*) as entries from proposal p join journal j on j.subject = p.id::text
+      where p.id = any($1::uuid[]) and j.kind in ('decision.declined', 'decision.escalated', 'proposal.edited') group by p.id, j.kind`,
+    [[...acts.keys()]],
+  );
+  expect(Object.fromEntries(said.map((one) => [one.id, { state: one.state, contentHash: one.content_hash, kind: one.kind }]))).toEqual(
+    Object.fromEntries(acts),
+  );
+  expect(said.map((one) => one.entries)).toEqual([...acts].map(() => 1n));
+  expect(said.filter((one) => one.content.includes(OWN_WORDS)).map((one) => one.state)).toEqual(['edited', 'edited']);
   expect(Object.fromEntries(await notesInEhr(ehr))).toEqual(Object.fromEntries([...book.keys()].map((id) => [id, [1, 1]])));
 }
 
