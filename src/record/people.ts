@@ -36,13 +36,16 @@ export async function mergePeople(tx: Queryable, merge: Merge, now: string): Pro
   if (!into || !from) return { conflict: 'no-identifier' };
   if ('conflict' in into) return into;
   if ('conflict' in from) return from;
-  if (into.person === from.person) return { from: from.person, into: into.person };
+  if (into.person !== from.person) await joinPeople(tx, from.person, into.person, merge.at < now ? merge.at : now, now);
+  return { from: from.person, into: into.person };
+}
 
-  const at = merge.at < now ? merge.at : now;
+/** Links everyone who is the one human to the other from `at` on, as known from now on, and says so in the journal. Rewrites no fact. */
+export async function joinPeople(tx: Queryable, from: string, into: string, at: string, now: string): Promise<void> {
   const closed = await tx.query<{ source_person: string; valid_from: string }>(
     `update person_link set superseded_at = $2 where person = $1 and superseded_at is null and valid_to is null
      returning source_person, valid_from`,
-    [from.person, now],
+    [from, now],
   );
   await tx.query(
     `insert into person_link (source_person, person, valid_from, valid_to, recorded_at, reason)
@@ -51,16 +54,13 @@ export async function mergePeople(tx: Queryable, merge: Merge, now: string): Pro
       where valid_to is null or valid_from < valid_to`,
     [
       closed.flatMap((link) => [link.source_person, link.source_person]),
-      closed.flatMap(() => [from.person, into.person]),
+      closed.flatMap(() => [from, into]),
       closed.flatMap((link) => [link.valid_from, later(link.valid_from, at)]),
       closed.flatMap((link) => [later(link.valid_from, at), null]),
       now,
     ],
   );
-  await append(tx, [
-    { kind: 'person.merged', actor: ACTOR, at: now, person: into.person, body: { from: from.person, into: into.person, at } },
-  ]);
-  return { from: from.person, into: into.person };
+  await append(tx, [{ kind: 'person.merged', actor: ACTOR, at: now, person: into, body: { from, into, at } }]);
 }
 
 /** The source persons a human is the union of at an instant, as it was known then. */
@@ -121,7 +121,7 @@ export async function personByIdentifier(db: Queryable, identifier: { authority?
  * One writer at a time per identifier: two messages about a new patient that are read at once would both make the person. Held to the end of
  * the transaction, and taken in one order so that nobody waits in a circle.
  */
-async function lockIdentifiers(tx: Queryable, identifiers: readonly Identifier[]): Promise<void> {
+export async function lockIdentifiers(tx: Queryable, identifiers: readonly Identifier[]): Promise<void> {
   const keys = [...new Set(identifiers.map(({ authority, value }) => `${authority}|${value}`))].sort();
   await tx.query(
     'select pg_advisory_xact_lock(hashtextextended(key, 0)) from unnest($1::text[]) with ordinality as k (key, at) order by at',
@@ -259,14 +259,14 @@ function remember(known: Map<string, Known[]>, identifier: Identifier, person: K
 }
 
 /** Two details differ only where both are said; a year says nothing against a full date of that year. */
-function differs(one: string | null | undefined, other: string | null | undefined): boolean {
+export function differs(one: string | null | undefined, other: string | null | undefined): boolean {
   if (!one || !other) return false;
   const length = Math.min(one.length, other.length);
   return one.slice(0, length) !== other.slice(0, length);
 }
 
 /** Administrative sex for comparing: only female and male can contradict each other. */
-function sexOf(sex: string | null | undefined): string | undefined {
+export function sexOf(sex: string | null | undefined): string | undefined {
   const letter = sex?.[0]?.toLowerCase();
   return letter === 'f' || letter === 'm' ? letter : undefined;
 }
