@@ -1,6 +1,9 @@
 import type { ClaimOf } from '../../core/claim.ts';
+import type { AtomName } from '../../core/fact.ts';
 import { type ChartIndex, type Event, type EventKind, eventsOfKinds, isKnown } from './chart-index.ts';
+import { activeAllergies } from './check-allergy.ts';
 import { happened } from './check-encounter.ts';
+import { isOrder } from './check-report.ts';
 import { orderOf } from './dates.ts';
 import { contradicted, type Finding, proven, said, unproven } from './finding.ts';
 import { nameKey, nameKeys } from './names.ts';
@@ -33,8 +36,14 @@ export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
   if (name !== undefined) {
     if (!isKnown(index, name))
       return unproven('term-unknown', `“${name}” is not a name that the chart or this site uses, so that its absence means nothing.`);
-    const alike = searched.find((event) => resembles(name, event) && !named.includes(event));
+    const words = wordsOf(aliasesOf(name));
+    const alike = searched.find((event) => !named.includes(event) && resembles(words, event));
     if (alike !== undefined) return unproven('term-unknown', `The chart holds ${alike.display}, which may be what is meant by ${name}.`);
+    const listed = claim.of === 'allergies' ? activeAllergies(index)[0] : undefined;
+    if (listed !== undefined)
+      return unproven('term-unknown', `The chart lists an allergy to ${listed.display}; whether it takes in ${name} is not known here.`);
+    const order = ORDERED.has(claim.of) ? orderOfIt(name, words, claim.since, index) : undefined;
+    if (order !== undefined) return unproven('omits', `${order.display} was ordered on ${said(order.on)}, which the sentence leaves out.`);
   }
   const query = {
     of: claim.of,
@@ -48,9 +57,12 @@ export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
 function present(event: Event): boolean {
   if (!event.standing) return false;
   if (event.kind === 'encounter') return happened(event);
-  if (event.kind === 'result') return event.reports;
+  // A panel's head has no value of its own; its members have.
+  if (event.kind === 'result') return event.fact.atoms.some((atom) => VALUES.has(atom.name));
   return event.fact.status !== 'not-done' && event.fact.status !== 'cancelled';
 }
+
+const VALUES = new Set<AtomName>(['value', 'valueText', 'valueCode']);
 
 function isNamed(name: string, event: Event): boolean {
   const key = nameKey(name);
@@ -58,15 +70,39 @@ function isNamed(name: string, event: Event): boolean {
   return event.kind === 'encounter' && event.fact.atoms.some((atom) => atom.name === 'reason' && nameKeys(atom.text, 'problem').has(key));
 }
 
-/** Shares the stem of a telling word ("mammogram", "mammography"): such a find must be looked at by a person. */
-function resembles(name: string, event: Event): boolean {
-  const stems = (text: string) =>
-    new Set(
-      text
-        .split(/[^a-z0-9]+/)
-        .filter((word) => word.length >= 5)
-        .map((word) => word.slice(0, 6)),
-    );
-  const wanted = stems(nameKey(name));
-  return [...stems(nameKey(event.display))].some((stem) => wanted.has(stem));
+/** What somebody orders before it is there. */
+const ORDERED = new Set<AbsenceClaim['of']>(['result', 'results', 'procedure', 'immunization']);
+
+/**
+ * An order that is open, or that says it was carried out: "no mammogram on record" beside it leaves out what matters. The honest words are
+ * those of an order without a result.
+ */
+function orderOfIt(name: string, words: ReadonlySet<string>, since: string | undefined, index: ChartIndex): Event | undefined {
+  return eventsOfKinds(index, ['request']).find((event) => {
+    if (!event.standing || !isOrder(event) || !(isNamed(name, event) || resembles(words, event))) return false;
+    if (event.fact.status === 'active' || event.fact.status === 'on-hold') return true;
+    return event.fact.status === 'completed' && (since === undefined || orderOf(event.on, since) !== 'before');
+  });
 }
+
+/** Every name by which a thing may be called, for a chart may use another of them ("CXR", "Chest X-ray, 2 views"). */
+function aliasesOf(name: string): string[] {
+  return (['result', 'problem', 'procedure', 'vaccine', 'drug'] as const).flatMap((kind) => [...nameKeys(name, kind)]);
+}
+
+/** Shares a telling word, or the stem of a long one ("mammogram", "mammography"): such a find must be looked at by a person. */
+function resembles(words: ReadonlySet<string>, event: Event): boolean {
+  return [...wordsOf([...event.keys, nameKey(event.display)])].some((word) => words.has(word));
+}
+
+function wordsOf(names: string[]): Set<string> {
+  return new Set(
+    names
+      .flatMap((name) => name.split(/[^a-z0-9]+/))
+      .filter((word) => word.length >= 3 && !COMMON.has(word))
+      .map((word) => word.slice(0, 6)),
+  );
+}
+
+/** Words that names share without being alike. */
+const COMMON = new Set(['and', 'for', 'the', 'with', 'not', 'left', 'right', 'type', 'oral', 'tablet', 'test']);

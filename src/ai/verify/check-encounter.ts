@@ -11,6 +11,8 @@ const SETTINGS: Record<string, EncounterClaim['setting']> = {
   EMER: 'emergency', E: 'emergency', IMP: 'inpatient', ACUTE: 'inpatient', NONAC: 'inpatient', OBSENC: 'inpatient', SS: 'inpatient', I: 'inpatient',
   AMB: 'outpatient', O: 'outpatient', FLD: 'outpatient', VR: 'virtual', HH: 'home',
 }; // biome-ignore format: one table, read as a table
+/** FHIR R4 ObservationStatus of what may be counted as a result; a cancelled or registered one is none. */
+const REPORTED = new Set(['final', 'amended', 'corrected', 'preliminary']);
 const HAPPENED = new Set(['finished', 'in-progress', 'arrived', 'triaged', 'onleave']);
 
 /** A visit: its setting, dates, kind and reason, all of one encounter. */
@@ -81,7 +83,11 @@ export function happened(event: Event): boolean {
 
 function counts(claim: ClaimOf<'count'>, event: Event): boolean {
   if (claim.of === 'results')
-    return event.standing && (claim.concept === undefined || event.keys.has(nameKey(claim.concept.name))) && event.component === undefined;
+    return (
+      event.standing &&
+      REPORTED.has(event.fact.status ?? '') &&
+      (claim.concept === undefined || event.keys.has(nameKey(claim.concept.name)))
+    );
   if (!happened(event)) return false;
   if (claim.of === 'emergency visits' && settingOf(event) !== 'emergency') return false;
   if (claim.of === 'admissions' && settingOf(event) !== 'inpatient') return false;

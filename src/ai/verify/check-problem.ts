@@ -2,9 +2,9 @@ import type { ClaimOf } from '../../core/claim.ts';
 import type { AtomName } from '../../core/fact.ts';
 import { lateralityIn, lateralityOf } from '../../interop/terminology/laterality.ts';
 import { type ChartIndex, type Event, eventsNamed, isKnown, textAt } from './chart-index.ts';
-import { compareDates } from './dates.ts';
+import { compareDates, orderOf } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
-import { nameKey, withoutSide } from './names.ts';
+import { isBroader, nameKey, withoutSide } from './names.ts';
 
 type ProblemClaim = ClaimOf<'problem'>;
 export type Side = 'left' | 'right' | 'bilateral';
@@ -12,6 +12,8 @@ const ATOMS: AtomName[] = ['display', 'clinicalStatus', 'verification', 'onset']
 
 /** A problem of the patient: its state as the chart has it now, when it began, when it ended, and on which side. */
 export function checkProblem(claim: ProblemClaim, index: ChartIndex): Finding {
+  const quarrel = sidesQuarrel(claim.laterality, claim.concept.name);
+  if (quarrel !== undefined) return quarrel;
   const side = claim.laterality ?? lateralityIn(claim.concept.name);
   const events = eventsNamed(index, ['problem'], claim.concept.name);
   const named = events.length > 0 || side === undefined ? events : sideless(claim.concept.name, index);
@@ -23,10 +25,18 @@ export function checkProblem(claim: ProblemClaim, index: ChartIndex): Finding {
     return unproven('untrusted-grade', `The entry “${standing[0]!.display}” lacks something it needs, or conflicts with itself.`);
   const findings = trusted.map((event) => judge(claim, side, event));
   const good = trusted.filter((_, i) => findings[i]!.outcome === 'proven');
+  if (good.length === 0 && isSpread(claim, trusted))
+    return unproven('onset-differs', `The chart holds ${claim.concept.name} as several entries, none of which says all of this.`);
   if (good.length === 0) return findings.find((finding) => finding.outcome === 'unproven') ?? findings.at(-1)!;
   const rival = conflicting(claim, good, trusted);
   if (rival !== undefined)
     return unproven('conflicting-facts', `The chart holds “${rival.display}” both as ${claim.state} and as ${stateOf(rival)}.`);
+  const earlier = begunEarlier(claim, good, trusted);
+  if (earlier !== undefined)
+    return unproven(
+      'onset-differs',
+      `The chart holds “${earlier.display}” since ${said(earlier.on)}, which ${claim.concept.name} takes in.`,
+    );
   return proven([supportBy(good.at(-1)!, [...ATOMS, 'abatement', 'end', 'laterality', 'bodySite'])], good);
 }
 
@@ -54,6 +64,12 @@ export function checkSide(side: Side | undefined, event: Event): Finding | undef
   if (charted === side) return undefined;
   if (charted === undefined) return unproven('laterality-differs', `The chart gives no side for “${event.display}”.`);
   return contradicted('laterality-differs', `The draft says ${side}; the chart says ${charted}.`);
+}
+
+/** A name with a side of its own beside another side ("bilateral cataract (left)"). */
+export function sidesQuarrel(side: Side | undefined, name: string): Finding | undefined {
+  if (side === undefined || withoutSide(nameKey(name)) === nameKey(name) || lateralityIn(name) === side) return undefined;
+  return contradicted('laterality-differs', `The draft says ${side} of “${name}”.`);
 }
 
 /** Events whose name is the claimed one but for the side. */
@@ -104,9 +120,31 @@ function conflicting(claim: ProblemClaim, good: Event[], trusted: Event[]): Even
     return (
       denies ||
       (sameEpisode && charted !== claim.state) ||
-      (claim.state === 'resolved' && claim.since === undefined && claim.until === undefined && charted === 'active')
+      (claim.state === 'resolved' && charted === 'active' && (isUndated(claim) || isGeneral(claim, good)))
     );
   });
+}
+
+function isUndated(claim: ProblemClaim): boolean {
+  return claim.since === undefined && claim.until === undefined;
+}
+
+/** A general name is said of all it takes in: kidney disease is not resolved when its stage 3 became stage 4, and did not begin then. */
+function isGeneral(claim: ProblemClaim, good: Event[]): boolean {
+  return good.every((event) => isBroader(claim.concept.name, event.display, 'problem'));
+}
+
+/** Its onset stands in one entry and its state in another. */
+function isSpread(claim: ProblemClaim, trusted: Event[]): boolean {
+  const { since } = claim;
+  if (since === undefined || !isGeneral(claim, trusted)) return false;
+  return trusted.some((event) => compareDates(since, event.on) === 'same') && trusted.some((event) => stateOf(event) === claim.state);
+}
+
+function begunEarlier(claim: ProblemClaim, good: Event[], trusted: Event[]): Event | undefined {
+  const { since } = claim;
+  if (since === undefined || !isGeneral(claim, good)) return undefined;
+  return trusted.find((event) => ['active', 'resolved', 'inactive'].includes(stateOf(event)) && orderOf(event.on, since) === 'before');
 }
 
 function noneNamed(claim: ProblemClaim, index: ChartIndex): Finding {

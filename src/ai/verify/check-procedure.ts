@@ -1,7 +1,7 @@
 import type { ClaimOf } from '../../core/claim.ts';
 import { lateralityIn } from '../../interop/terminology/laterality.ts';
 import { type ChartIndex, type Event, type EventKind, eventsNamed, isKnown } from './chart-index.ts';
-import { checkSide, sideless } from './check-problem.ts';
+import { checkSide, sideless, sidesQuarrel } from './check-problem.ts';
 import { compareDates } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
 
@@ -10,6 +10,8 @@ const KINDS: EventKind[] = ['procedure', 'report', 'request'];
 
 /** A procedure with its modality: done, planned or not done. An order proves that something was planned, never that it was done. */
 export function checkProcedure(claim: ProcedureClaim, index: ChartIndex): Finding {
+  const quarrel = sidesQuarrel(claim.laterality, claim.concept.name);
+  if (quarrel !== undefined) return quarrel;
   const side = claim.laterality ?? lateralityIn(claim.concept.name);
   const whole = eventsNamed(index, KINDS, claim.concept.name);
   const named = whole.length > 0 || side === undefined ? whole : sideless(claim.concept.name, index, 'procedure');

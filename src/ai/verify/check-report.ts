@@ -71,7 +71,7 @@ export function checkPending(claim: ClaimOf<'pending'>, index: ChartIndex): Find
 }
 
 /** FHIR R4 RequestIntent: a proposal or a plan asks nobody for anything, and doNotPerform asks that it not be done. */
-function isOrder(event: Event): boolean {
+export function isOrder(event: Event): boolean {
   const atom = (name: 'intent' | 'doNotPerform') => event.fact.atoms.find((one) => one.name === name)?.text;
   return atom('doNotPerform') !== 'true' && ORDERS.has(atom('intent') ?? 'order');
 }

@@ -30,11 +30,23 @@ function keyOf(text: string): string {
 
 /** All keys by which a writer may call a thing that the chart calls `display`; each less specific than the display or the same, never more. */
 export function nameKeys(display: string, kind: NameKind): Set<string> {
+  const keys = ownKeys(display, kind);
+  for (const key of [...keys]) for (const wider of broaderOf(key, kind)) keys.add(wider);
+  return keys;
+}
+
+/** Whether a name takes in more than the thing displayed ("chronic kidney disease" for its stage 3): what is true of the one may be false of the other. */
+export function isBroader(name: string, display: string, kind: NameKind): boolean {
+  const own = ownKeys(display, kind);
+  const key = nameKey(name);
+  return !own.has(key) && [...own].some((one) => broaderOf(one, kind).includes(key));
+}
+
+function ownKeys(display: string, kind: NameKind): Set<string> {
   const whole = nameKey(display);
   const keys = new Set([whole]);
   for (const key of shorter[kind](whole)) if (key.length > 1) keys.add(key);
   for (const key of [...keys]) for (const synonym of synonymsOf(key, kind)) keys.add(synonym);
-  for (const key of [...keys]) for (const wider of broaderOf(key, kind)) keys.add(wider);
   return keys;
 }
 

@@ -1,7 +1,7 @@
 import type { Claim } from '../../core/claim.ts';
 import type { Chart } from '../../core/fact.ts';
 import { phrase } from '../../core/phrase.ts';
-import type { Outcome, Reason, Verdict } from '../../core/verdict.ts';
+import type { Outcome, Reason, ReasonCode, Verdict } from '../../core/verdict.ts';
 import { type ChartIndex, indexChart } from './chart-index.ts';
 import { checkClaim } from './check.ts';
 import { checkMedication } from './check-medication.ts';
@@ -13,7 +13,7 @@ import { splitSentences } from './read/sentences.ts';
 import { agrees } from './same-claim.ts';
 
 /** Part of a run's identity: any change of a rule here is a new version. */
-export const verifierVersion = '2';
+export const verifierVersion = '3';
 
 /** One sentence to judge. `claims` and `cites` are a writer's hints, checked and never trusted. */
 export type SentenceInput = { text: string; claims?: Claim[]; cites?: Cite[] };
@@ -77,7 +77,8 @@ function judge(reading: Reading, index: ChartIndex): Judged {
     judged.find(({ finding }) => finding.outcome === 'proven') ??
     judged.find(({ finding }) => finding.outcome === 'unproven') ??
     judged[0]!;
-  if (reading.negated === true) return denied(best, index);
+  if (reading.negated === true) return denied(best, reading, index);
+  if (best.finding.outcome === 'proven') return held(best, judged, reading);
   if (best.finding.outcome !== 'contradicted' || reading.almost === undefined) return best;
   const almost = reading.almost.map((claim) => checkClaim(claim, index)).find((finding) => finding.outcome === 'proven');
   if (almost === undefined) return best;
@@ -91,11 +92,25 @@ function checked(claim: Claim, reading: Reading, index: ChartIndex): Finding {
   return claim.kind === 'medication' ? checkMedication(claim, index, reading.now === true) : checkClaim(claim, index);
 }
 
-/** "No diabetes": false where the chart holds diabetes, true only where it says that diabetes was ruled out; its silence proves nothing. */
-function denied({ claim, finding }: Judged, index: ChartIndex): Judged {
+/** What a claim proves of a sentence that says more than it, or that could as well mean an entry which says otherwise. */
+function held(best: Judged, judged: Judged[], reading: Reading): Judged {
+  if (reading.beyond !== undefined) return { claim: best.claim, finding: unproven('term-unknown', reading.beyond) };
+  const other =
+    reading.now === true ? judged.find(({ finding }) => finding.reasons.some((reason) => DIRECTIONS.has(reason.code))) : undefined;
+  return other === undefined ? best : { claim: best.claim, finding: unproven('conflicting-facts', other.finding.reasons[0]!.text) };
+}
+
+/** Reasons by which an order and a statement of one drug quarrel about how it is taken. */
+const DIRECTIONS = new Set<ReasonCode>(['dose-differs', 'route-differs', 'frequency-differs']);
+
+/**
+ * "No diabetes": false where the chart holds diabetes, true only where it says that diabetes was ruled out; its silence proves nothing.
+ * "Embolism is not resolved" denies a state and takes the embolism for granted, so that one ruled out does not prove it.
+ */
+function denied({ claim, finding }: Judged, reading: Reading, index: ChartIndex): Judged {
   if (finding.outcome === 'proven')
     return { claim, finding: contradicted('found-where-none-claimed', 'The draft denies what the chart says.') };
-  if (claim.kind === 'problem') {
+  if (claim.kind === 'problem' && reading.stated !== true) {
     const ruledOut: Claim = { ...claim, state: 'ruled out' };
     const other = checkClaim(ruledOut, index);
     if (other.outcome === 'proven') return { claim: ruledOut, finding: other };

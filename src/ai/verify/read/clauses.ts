@@ -21,7 +21,7 @@ const LEADING = new Set([
 /**
  * Cuts a sentence at its commas and conjunctions into clauses with one name each. What stands before the first name is said of all members of a
  * list, as is the date or verb after the last one. A negator reaches every member after it until "but" or "has" begins anew; undefined where it
- * cannot be told whether it does ("no asthma, hypertension active").
+ * cannot be told whether it does ("no asthma, hypertension active"), and where "or" leaves open which member is meant ("asthma or gout").
  */
 export function joinClauses(tokens: Token[]): Token[][] | undefined {
   const pieces = merge(split(tokens));
@@ -32,7 +32,7 @@ export function joinClauses(tokens: Token[]): Token[][] | undefined {
   const leading = leadOf(bodies[0]!);
   const trailing = trailOf(bodies.at(-1)!);
   const denied = negatorsOf(bodies, pieces);
-  if (denied === undefined || deniesAtTheEnd(bodies)) return undefined;
+  if (denied === undefined || deniesAtTheEnd(bodies) || leavesOpen(pieces, bodies, denied)) return undefined;
   return bodies.map((body, i) => [
     ...denied[i]!,
     ...(i > 0 ? sharedLead(leading, body) : []),
@@ -57,6 +57,12 @@ function negatorsOf(bodies: Token[][], pieces: Token[][]): Token[][] | undefined
     shared.push(own.length > 0 ? [] : reaching);
   }
   return shared;
+}
+
+/** After a negator "or" means "and"; without one it says that one of both is true and not which. */
+function leavesOpen(pieces: Token[][], bodies: Token[][], denied: Token[][]): boolean {
+  const isDenied = (i: number) => [...denied[i]!, ...bodies[i]!].some((token) => isWord(token, 'negator'));
+  return pieces.some((piece, i) => i > 0 && piece.some((token) => isWord(token, 'or')) && !(isDenied(i) && isDenied(i - 1)));
 }
 
 /** "Asthma, hypertension denied" or "ruled out": what is said after the last name may be meant for the members before it. */

@@ -27,7 +27,13 @@ export function absence(bag: Bag, index: ChartIndex): Attempt {
   if (of === undefined) return undefined;
   if (term !== undefined && of !== 'visits' && standsElsewhere(term, of, allergy !== undefined, index))
     return { unread: term.text, why: 'claim' };
-  return sure({ kind: 'absence', of, ...(term === undefined ? {} : { concept: { name: term.text } }), ...optional('since', since) });
+  const claim: Claim = {
+    kind: 'absence',
+    of,
+    ...(term === undefined ? {} : { concept: { name: term.text } }),
+    ...optional('since', since),
+  };
+  return term !== undefined && (of === 'problems' || of === 'medications') ? [{ alternatives: [claim], beyond: BEYOND[of] }] : sure(claim);
 }
 
 /** "No penicillin on file" beside an allergy to it, "no hypertension meds": the name is, or may be, of another kind than the one searched. */
@@ -44,6 +50,12 @@ function sharesWord(key: string, event: Event): boolean {
   const words = new Set(key.split(/[^a-z]+/).filter((word) => word.length >= 5));
   return [...event.keys].some((other) => other.split(/[^a-z]+/).some((word) => words.has(word)));
 }
+
+/** "No arrhythmia on record" denies the thing, and beside atrial fibrillation it is false; "no problem named arrhythmia" denies the name. */
+const BEYOND = {
+  problems: 'The chart holds no problem of this name; whether it holds it under another name was not looked into.',
+  medications: 'The chart holds no medication of this name; whether it holds one of this sort under another name was not looked into.',
+};
 
 /** Which names may stand for what each search looks for, a term of the site's vocabulary without a kind of its own among them. */
 const ABSENT_KINDS: Record<ClaimOf<'absence'>['of'], TermKind[]> = {

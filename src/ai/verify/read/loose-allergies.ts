@@ -3,11 +3,12 @@ import type { Bag } from './bag.ts';
 
 /** "NKDA", "no known allergies". */
 export function noneKnown(bag: Bag): Attempt {
-  const about =
-    bag.words('none-known') ??
-    (bag.has('negator') && bag.has('allergy') && bag.peek() === undefined && !bag.has('recorded') ? 'allergies' : undefined);
-  if (about === undefined || about === null) return undefined;
-  bag.allow('negator', 'allergy', 'has', 'recorded', 'on', 'list');
+  const said = bag.words('none-known');
+  const denied = bag.has('negator') && bag.has('allergy') && bag.peek() === undefined && !bag.has('recorded');
+  const about = said === undefined && denied ? 'allergies' : said;
+  if (about === undefined || about === null || (said !== undefined && bag.has('negator'))) return undefined;
+  bag.allow('negator', 'allergy', 'has', 'recorded', 'on');
+  if (bag.words('list') === 'resolved') return undefined;
   const date = oneDate(bag);
   return sure({ kind: 'no-known-allergy', about: { name: about }, ...optional('recordedOn', date) });
 }
@@ -21,10 +22,13 @@ export function allergy(bag: Bag): Attempt {
   const substance = named ?? bag.term(['allergy']) ?? bag.term([...DRUG, 'term']) ?? bag.term();
   const reaction = bag.term(['reaction']) ?? bag.term();
   const severity = bag.words('severity');
+  // The chart dates the record of an allergy, not the allergy.
+  if (bag.has('began') && bag.some('date')) return undefined;
   const date = oneDate(bag);
-  bag.allow('allergy', 'negator', 'has', 'had', 'recorded', 'on', 'list', 'began');
+  const listed = bag.words('list');
+  bag.allow('allergy', 'negator', 'has', 'had', 'recorded', 'on', 'began');
   bag.allowPrepositions('to');
-  if (substance === undefined || severity === null) return undefined;
+  if (substance === undefined || severity === null || listed === 'resolved' || listed === null) return undefined;
   return says(
     {
       kind: 'allergy',

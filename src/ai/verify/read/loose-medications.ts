@@ -47,18 +47,22 @@ export function medication(bag: Bag): Attempt {
   if (on && !ordered && listed === undefined)
     return [{ alternatives: [claim('taking')], almost: [claim('prescribed')], ...(negated ? { negated: true } : {}) }];
   if (ordered) return says(claim('prescribed'), negated);
-  // A drug that is merely listed may stand there as ordered or as taken.
-  const now = listed === 'order' ? { now: true } : {};
+  // A drug that is merely listed may stand there as ordered or as taken, and without a date it stands there for now.
+  const now = listed === 'order' || dates.length === 0 ? { now: true } : {};
   return [{ alternatives: [claim('prescribed'), claim('taking')], ...now, ...(negated ? { negated: true } : {}) }];
 }
 
 /** A change from one dose to another. */
 export function doseChange(bag: Bag): Attempt {
-  const verb =
-    bag.words('change') ??
-    (bag.has('trend') && bag.peek(DRUG) !== undefined && bag.peek(['result']) === undefined ? bag.words('trend') : undefined);
+  const change = bag.words('change');
+  const moved = bag.has('trend') && bag.peek(DRUG) !== undefined && bag.peek(['result']) === undefined;
+  const verb = change === undefined && moved ? bag.words('trend') : change;
   const quantities = bag.quantities();
   if (verb === undefined || verb === null || quantities.length !== 2) return undefined;
+  if (quantities.some(({ value }) => value.comparator !== undefined)) return undefined;
+  // "From 12.5 mg twice daily to 25 mg": how often the old dose was taken is not known of a change.
+  const last = quantities.at(-1)!.token;
+  if (bag.tokens.slice(0, bag.tokens.indexOf(last)).some((token) => token.type === 'frequency')) return undefined;
   const drug = bag.term(DRUG) ?? bag.term();
   const roles = quantities.map(({ token }) => roleBefore(bag.tokens, token));
   const swapped = roles[0] === 'to' && roles[1] === 'from';

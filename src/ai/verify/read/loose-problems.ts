@@ -37,7 +37,8 @@ export function problem(bag: Bag): Attempt {
         : dates.until !== undefined
           ? [state('resolved')]
           : [state('active')];
-  return [{ alternatives, ...(negated ? { negated: true } : {}) }];
+  const stated = explicit !== undefined || dates.since !== undefined || dates.until !== undefined;
+  return [{ alternatives, ...(negated ? { negated: true, stated } : {}) }];
 }
 
 /** A relative's condition. */

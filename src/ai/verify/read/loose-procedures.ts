@@ -1,5 +1,5 @@
 import type { Claim } from '../../../core/claim.ts';
-import { type Attempt, DRUG, oneDate, optional, says } from './attempt.ts';
+import { type Attempt, oneDate, optional, says } from './attempt.ts';
 import type { Bag } from './bag.ts';
 
 /** A procedure done, planned or not done. */
@@ -8,8 +8,8 @@ export function procedure(bag: Bag): Attempt {
   // A bare name of a procedure says that it was done; a bare name of a report or an order does not.
   if (term === undefined || (!bag.has('done') && (!term.kinds.has('procedure') || term.kinds.has('problem')))) return undefined;
   bag.use(term);
-  const modality = bag.words('done') ?? 'performed';
-  if (modality === null) return undefined;
+  const done = bag.words('done');
+  if (done === null) return undefined;
   const side = bag.words('side');
   const negated = bag.has('negator');
   bag.allow('had', 'has', 'on', 'negator');
@@ -19,7 +19,7 @@ export function procedure(bag: Bag): Attempt {
   const claim: Claim = {
     kind: 'procedure',
     concept: { name: term.text },
-    modality: modality as 'performed',
+    modality: (done ?? 'performed') as 'performed',
     ...optional('laterality', side as 'left'),
     ...optional('on', dates[0]?.date),
   };
@@ -30,12 +30,8 @@ export function procedure(bag: Bag): Attempt {
 export function immunization(bag: Bag): Attempt {
   const marked = bag.has('vaccine');
   const term = bag.peek(['immunization']) ?? (marked ? bag.peek() : undefined);
-  if (
-    term === undefined ||
-    (!marked && [...term.kinds].some((kind) => DRUG.includes(kind) || kind === 'problem' || kind === 'result') && !bag.has('modality'))
-  )
-    return undefined;
-  if (!marked && bag.has('state')) return undefined;
+  // "Flu on 30 Oct": vaccines are called by the diseases they prevent, so that a vaccine or its giving must be spoken of.
+  if (term === undefined || !(marked || bag.has('modality'))) return undefined;
   bag.use(term);
   const negated = bag.has('negator');
   const modality = bag.words('modality');

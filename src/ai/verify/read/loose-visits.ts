@@ -1,5 +1,4 @@
 import type { Claim, ClaimOf } from '../../../core/claim.ts';
-import type { ChartIndex } from '../chart-index.ts';
 import { type Attempt, DRUG, oneDate, optional, says, sure } from './attempt.ts';
 import type { Bag } from './bag.ts';
 import type { TermKind } from './lexicon.ts';
@@ -30,12 +29,17 @@ export function encounter(bag: Bag): Attempt {
 }
 
 /** A number of visits, admissions or results since a date. */
-export function count(bag: Bag, index: ChartIndex): Attempt {
+export function count(bag: Bag): Attempt {
   const quantity = bag.quantities()[0];
   const word = bag.word('number');
   const number =
     word ??
-    (quantity !== undefined && /^\d+$/.test(quantity.value.value) && quantity.value.unit === undefined ? quantity.value.value : undefined);
+    (quantity !== undefined &&
+    /^\d+$/.test(quantity.value.value) &&
+    quantity.value.unit === undefined &&
+    quantity.value.comparator === undefined
+      ? quantity.value.value
+      : undefined);
   if (number === undefined || !bag.has('began')) return undefined;
   if (word === undefined) bag.use(quantity!.token);
   const setting = bag.words('setting');
@@ -55,14 +59,16 @@ export function count(bag: Bag, index: ChartIndex): Attempt {
   bag.allow('began', 'recorded', 'has', 'had', 'on');
   bag.allowPrepositions('for');
   if (of === undefined || since === undefined || (setting !== undefined && category !== undefined)) return undefined;
-  void index;
   return sure({ kind: 'count', of, number: Number(number), since, ...(term === undefined ? {} : { concept: { name: term.text } }) });
 }
 
 /** A booked visit. */
 export function appointment(bag: Bag): Attempt {
   if (!bag.has('appointment')) return undefined;
-  bag.allow('appointment', 'on', 'has', 'done');
+  // What is booked may be called planned; that it was kept or missed is another claim.
+  const done = bag.words('done');
+  if (done !== undefined && done !== 'planned') return undefined;
+  bag.allow('appointment', 'on', 'has');
   bag.allowPrepositions('for');
   const date = oneDate(bag);
   const time = bag.all('clock')[0]?.text.padStart(5, '0');

@@ -57,6 +57,8 @@ function readWords(sentence: string, index: ChartIndex, side?: Token): Read {
 
 /** The first way of reading a clause that leaves nothing over; else the word that the best way left. */
 function readClause(tokens: Token[], index: ChartIndex): Exclude<Attempt, undefined> {
+  const again = repeated(tokens);
+  if (again !== undefined) return { unread: again.text, why: 'word' };
   let failure: { unread: string; why: 'word' | 'claim' | 'date' } | undefined;
   for (const way of WAYS) {
     const bag = new Bag(tokens);
@@ -72,6 +74,14 @@ function readClause(tokens: Token[], index: ChartIndex): Exclude<Attempt, undefi
   }
   const first = tokens.find((token) => token.type !== 'filler' && token.type !== 'separator');
   return failure ?? { unread: first?.text ?? '', why: 'claim' };
+}
+
+/** "Denies no embolism", "father's father": a word that turns or moves a meaning does so again the second time. */
+function repeated(tokens: Token[]): Token | undefined {
+  const seen = new Set<string>();
+  return tokens.find(
+    (token) => token.type === 'word' && (token.as === 'negator' || token.as === 'relative') && (seen.has(token.as) || !seen.add(token.as)),
+  );
 }
 
 const WAYS: Way[] = [

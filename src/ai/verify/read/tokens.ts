@@ -76,6 +76,9 @@ function tokenAt(text: string, lower: string, at: number, lexicons: Lexicon[]): 
   )
     return named;
   if (longest !== undefined) return longest;
+  // A tick box left empty, a minus as an answer ("Asthma: -") and a sign before a number say something that nobody here understands.
+  const mark = /^(?:\[\s*\]|\(\s*\)|-\s*$|\+(?=\d))/.exec(rest) ?? (/:\s*$/.test(text.slice(0, at)) ? /^-(?=\s)/.exec(rest) : null);
+  if (mark !== null) return { type: 'unread', text: mark[0] };
   const punctuation = /^(?:[,;/&+]|\.(?=\s|$)|[()[\]:?!]|[–—-](?=\s|$))/.exec(rest);
   if (punctuation !== null)
     return { type: /[,;&+/]/.test(punctuation[0]) ? 'separator' : /[?!]/.test(punctuation[0]) ? 'unread' : 'filler', text: punctuation[0] };
@@ -198,7 +201,7 @@ const WORDS: [Meaning, Record<string, string>][] = [
   ['modality', { prescribed: 'prescribed', 'prescription for': 'prescribed', 'prescription of': 'prescribed', rx: 'prescribed', filled: 'filled', dispensed: 'filled', 'picked up': 'filled', fill: 'filled', refilled: 'filled', taking: 'taking', takes: 'taking', 'is taken': 'taking', taken: 'taking', 'being taken': 'taking', stopped: 'stopped', discontinued: 'stopped', "dc'd": 'stopped', "d/c'd": 'stopped', ceased: 'stopped', administered: 'administered', given: 'given', received: 'given', receive: 'given', got: 'given' }],
   ['ordered', { ordered: '', 'order for': '', order: '' }],
   ['done', { performed: 'performed', 'was performed': 'performed', done: 'performed', 'was done': 'performed', completed: 'performed', underwent: 'performed', undergo: 'performed', undergone: 'performed', 's/p': 'performed', 'status post': 'performed', planned: 'planned', scheduled: 'planned', 'is planned': 'planned', 'not performed': 'not done', 'not done': 'not done', 'was not performed': 'not done', 'was not done': 'not done' }],
-  ['state', { active: 'active', ongoing: 'active', resolved: 'resolved', inactive: 'inactive', 'ruled out': 'ruled out', suspected: 'suspected', possible: 'suspected', probable: 'suspected', likely: 'suspected', '?': 'suspected' }],
+  ['state', { active: 'active', ongoing: 'active', 'positive for': 'active', resolved: 'resolved', inactive: 'inactive', 'ruled out': 'ruled out', suspected: 'suspected', possible: 'suspected', probable: 'suspected', likely: 'suspected', '?': 'suspected' }],
   ['history', { 'history of': '', 'hx of': '', 'h/o': '', 'past medical history of': '', 'past history of': '', 'past medical history significant for': '', 'with a history of': '' }],
   ['began', { since: '', 'diagnosed with': '', 'was diagnosed with': '', 'diagnosed': '', "dx'd": '', onset: '', 'began': '', 'dx': '', 'diagnosis of': '', 'with onset': '' }],
   ['until', { until: '' }],
@@ -213,7 +216,7 @@ const WORDS: [Meaning, Record<string, string>][] = [
   ['recorded', { recorded: '', 'is recorded': '', 'on record': '', 'on file': '', documented: '', 'in the chart': '', 'in the record': '', 'is on record': '', information: '', 'are recorded': '', 'on the chart': '' }],
   ['pending', { 'no result': '', 'no result yet': '', 'result pending': '', 'results pending': '', 'result is pending': '', 'is pending': '', pending: '', 'not resulted': '', 'not yet resulted': '', 'no results': '', 'no result by': '' }],
   ['category', { medications: 'medications', medication: 'medications', meds: 'medications', problems: 'problems', results: 'results', labs: 'results', 'lab results': 'results', procedures: 'procedure', immunizations: 'immunization', vaccines: 'immunization', encounters: 'visits', encounter: 'visits' }],
-  ['has', { has: '', have: '', with: '', 'positive for': '', 'suffers from': '', having: '' }],
+  ['has', { has: '', have: '', with: '', 'suffers from': '', having: '' }],
   ['had', { had: '', 'was treated for': '', 'treated for': '' }],
   ['on', { on: '' }],
   ['list', { 'active problems': 'problem', 'problem list': 'problem', pmh: 'history', pmhx: 'history', 'past medical history': 'history', 'current medications': 'order', 'resolved problems': 'resolved', 'active medications': 'order', 'current problems': 'problem', 'medical history': 'history', assessment: 'problem' }],
