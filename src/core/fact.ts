@@ -110,3 +110,31 @@ export function atomsOf(fact: Fact | NewFact, name: AtomName, component?: number
 export function textOf(fact: Fact | NewFact, name: AtomName, component?: number): string | undefined {
   return fact.atoms.find((atom) => atom.name === name && atom.component === component)?.text;
 }
+
+/**
+ * The same fact as a plain object of its own, with other recorded times where they are given. A fact from the store unpacks its origins and
+ * atoms when they are asked for, and a spread does not ask: whoever copies a fact copies it with this.
+ */
+export function copyFact(
+  fact: Fact,
+  { recordedAt = fact.recordedAt, supersededAt = fact.supersededAt }: { recordedAt?: string; supersededAt?: string | null } = {},
+): Fact {
+  return {
+    id: fact.id,
+    version: fact.version,
+    sourcePerson: fact.sourcePerson,
+    source: fact.source,
+    type: fact.type,
+    status: fact.status,
+    grade: fact.grade,
+    flags: fact.flags,
+    retracted: fact.retracted,
+    recordedAt,
+    supersededAt,
+    validFrom: fact.validFrom,
+    validTo: fact.validTo,
+    contentHash: fact.contentHash,
+    origins: fact.origins,
+    atoms: fact.atoms,
+  };
+}

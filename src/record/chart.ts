@@ -1,43 +1,47 @@
 import { AppError } from '../core/errors.ts';
-import type { Chart, Fact } from '../core/fact.ts';
+import { type Chart, copyFact, type Fact } from '../core/fact.ts';
 import type { Permit } from '../core/ports.ts';
 import type { Queryable } from '../platform/database.ts';
 import { FACT_COLUMNS, type FactRow, toFact } from './fact-row.ts';
-import { sourcePersonsOf } from './people.ts';
 import { requirePermit } from './permit.ts';
 
 /**
  * The facts about one person as they were known at `asOf` (recorded by then, not replaced by then): the union over the source persons linked
- * to them at that instant. Atoms only; content is read when shown. Refuses without a permit for this person.
+ * to them at that instant, in one statement, so that links and facts are of one moment. Atoms only; content is read when shown. Refuses
+ * without a permit for this person.
  */
 export async function readChart(db: Queryable, permit: Permit, person: string, asOf: string, now = asOf): Promise<Chart> {
   requirePermit(permit, person, now);
-  const sourcePersons = await sourcePersonsOf(db, person, asOf);
-  const rows = await db.query<FactRow>(
-    `select ${FACT_COLUMNS} from fact f join receipt r on r.id = f.receipt
-      where f.source_person = any($1::uuid[]) and f.recorded_at <= $2::timestamptz`,
-    [sourcePersons, asOf],
-  );
+  const rows = await db.query<FactRow>(CHART, [person, asOf]);
+  const instant = Date.parse(asOf);
   const facts: Fact[] = [];
   const superseded: Fact[] = [];
   for (const row of rows) {
-    const fact = toFact(row);
-    const stands = fact.supersededAt === null || Date.parse(fact.supersededAt) > Date.parse(asOf);
-    (stands ? facts : superseded).push(fact);
+    const stands = row.superseded_at === null || Date.parse(row.superseded_at) > instant;
+    (stands ? facts : superseded).push(toFact(row));
   }
   return { person, asOf, facts, superseded };
 }
 
+// Materialized: the few source persons first, then the facts of each by key, at any size of the tables and without statistics.
+const CHART = `
+  with p as materialized (
+    select distinct s.id, s.source from person_link l join source_person s on s.id = l.source_person
+     where l.person = $1 and l.recorded_at <= $2 and (l.superseded_at is null or l.superseded_at > $2)
+       and l.valid_from <= $2 and (l.valid_to is null or l.valid_to > $2)
+  )
+  select ${FACT_COLUMNS} from p join fact f on f.source_person = p.id where f.recorded_at <= $2::timestamptz`;
+
 /** All versions of one fact, oldest first, for the person the permit covers. */
 export async function readHistory(db: Queryable, permit: Permit, factId: string, now: string): Promise<(Fact & { person: string })[]> {
   const rows = await db.query<FactRow & { person: string }>(
-    `select ${FACT_COLUMNS}, l.person from fact f join receipt r on r.id = f.receipt
+    `select ${FACT_COLUMNS}, l.person from fact f join source_person p on p.id = f.source_person
        join person_link l on l.source_person = f.source_person and l.superseded_at is null and l.valid_to is null
       where f.id = $1 order by f.version`,
     [factId],
   );
   for (const row of rows) requirePermit(permit, row.person, now);
-  return rows.map((row) => ({ ...toFact(row), person: row.person }));
+  return rows.map((row) => ({ ...copyFact(toFact(row)), person: row.person }));
 }
 
 /** The FHIR content of fact versions, as text with its numbers as written. */
@@ -54,7 +58,7 @@ export async function readContents(db: Queryable, keys: readonly { id: string; v
 export async function readVersions(db: Queryable, keys: readonly { id: string; version: number }[]): Promise<Fact[]> {
   const rows = await db.query<FactRow>(
     `select ${FACT_COLUMNS} from unnest($1::uuid[], $2::int[]) as wanted (id, version)
-       join fact f on f.id = wanted.id and f.version = wanted.version join receipt r on r.id = f.receipt`,
+       join fact f on f.id = wanted.id and f.version = wanted.version join source_person p on p.id = f.source_person`,
     [keys.map((key) => key.id), keys.map((key) => key.version)],
   );
   if (rows.length !== keys.length) throw new AppError('not_found', 'a fact version of this run is not in the record');

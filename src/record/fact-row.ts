@@ -1,8 +1,8 @@
-import type { Atom, AtomName, Fact, Grade, Origin } from '../core/fact.ts';
+import { type Atom, type AtomName, copyFact, type Fact, type Grade, type Origin } from '../core/fact.ts';
 
-/** Columns of `fact` that a chart needs: everything but the content. */
+/** Columns of `fact` f that a chart needs, everything but the content, and the source of its source person p. */
 export const FACT_COLUMNS =
-  'f.source_person, f.id, f.version, f.type, f.status, f.grade, f.flags, f.retracted, f.recorded_at, f.superseded_at, f.valid_from, f.valid_to, f.content_hash, f.origins, f.atoms, r.source';
+  'f.source_person, f.id, f.version, f.type, f.status, f.grade, f.flags, f.retracted, f.recorded_at, f.superseded_at, f.valid_from, f.valid_to, f.content_hash, f.origins, f.atoms, p.source';
 
 export type FactRow = {
   source_person: string;
@@ -23,30 +23,9 @@ export type FactRow = {
   source: string;
 };
 
-/** A fact from its row. Atoms are unpacked when first read: most of a chart is left out by type before anybody looks at them. */
+/** A fact from its row. */
 export function toFact(row: FactRow): Fact {
-  let atoms: Atom[] | undefined;
-  return {
-    id: row.id,
-    version: row.version,
-    sourcePerson: row.source_person,
-    source: row.source,
-    type: row.type,
-    status: row.status,
-    grade: row.grade,
-    flags: row.flags,
-    retracted: row.retracted,
-    recordedAt: row.recorded_at,
-    supersededAt: row.superseded_at,
-    validFrom: row.valid_from,
-    validTo: row.valid_to,
-    contentHash: row.content_hash,
-    origins: JSON.parse(row.origins) as Origin[],
-    get atoms() {
-      atoms ??= unpackAtoms(row.atoms);
-      return atoms;
-    },
-  };
+  return new StoredFact(row);
 }
 
 /** Atoms as stored: [name, text, path] and, only where they differ from the usual, origin, component and system. A third of the bytes of objects. */
@@ -71,3 +50,60 @@ export function unpackAtoms(text: string): Atom[] {
 }
 
 type PackedAtom = [name: AtomName, text: string, path: string, origin?: number, component?: number | null, system?: string];
+
+/**
+ * A fact over its row. Origins and atoms are unpacked when first read: most of a chart is left out by type before anybody looks at them. A
+ * class, because getters written into each object cost more than reading the row did.
+ */
+class StoredFact implements Fact {
+  readonly id: string;
+  readonly version: number;
+  readonly sourcePerson: string;
+  readonly source: string;
+  readonly type: string;
+  readonly status: string | null;
+  readonly grade: Grade;
+  readonly flags: string[];
+  readonly retracted: boolean;
+  readonly recordedAt: string;
+  readonly supersededAt: string | null;
+  readonly validFrom: string | null;
+  readonly validTo: string | null;
+  readonly contentHash: string;
+  #origins: string | Origin[];
+  #atoms: string | Atom[];
+
+  constructor(row: FactRow) {
+    this.id = row.id;
+    this.version = row.version;
+    this.sourcePerson = row.source_person;
+    this.source = row.source;
+    this.type = row.type;
+    this.status = row.status;
+    this.grade = row.grade;
+    this.flags = row.flags;
+    this.retracted = row.retracted;
+    this.recordedAt = row.recorded_at;
+    this.supersededAt = row.superseded_at;
+    this.validFrom = row.valid_from;
+    this.validTo = row.valid_to;
+    this.contentHash = row.content_hash;
+    this.#origins = row.origins;
+    this.#atoms = row.atoms;
+  }
+
+  get origins(): Origin[] {
+    if (typeof this.#origins === 'string') this.#origins = JSON.parse(this.#origins) as Origin[];
+    return this.#origins;
+  }
+
+  get atoms(): Atom[] {
+    if (typeof this.#atoms === 'string') this.#atoms = unpackAtoms(this.#atoms);
+    return this.#atoms;
+  }
+
+  /** Whole, as if it were a plain object. */
+  toJSON(): Fact {
+    return copyFact(this);
+  }
+}

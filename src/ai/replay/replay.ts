@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Chart, Fact } from '../../core/fact.ts';
+import { type Chart, copyFact, type Fact } from '../../core/fact.ts';
 import type { Pack } from '../../core/pack.ts';
 import type { Queryable } from '../../platform/database.ts';
 import { fromBase64, sha256Hex, toBase64 } from '../../platform/digest.ts';
@@ -28,17 +28,16 @@ export async function exportRun(db: Queryable, id: string): Promise<RunFile> {
   const [row] = await db.query<{ closure: string }>('select closure from run where id = $1', [id]);
   if (!row) throw new AppError('not_found', 'no run has this id');
   const { inputs, output } = JSON.parse(row.closure) as { inputs: RunInputs; output: RunOutput };
-  const facts = (await readVersions(db, keysOf(inputs.facts))).map(withoutRecordedTime);
-  const superseded = (await readVersions(db, keysOf(inputs.superseded))).map((fact) => ({
-    ...withoutRecordedTime(fact),
-    supersededAt: '',
-  }));
+  const facts = (await readVersions(db, keysOf(inputs.facts))).map((fact) => copyFact(fact, { recordedAt: '', supersededAt: null }));
+  const superseded = (await readVersions(db, keysOf(inputs.superseded))).map((fact) =>
+    copyFact(fact, { recordedAt: '', supersededAt: '' }),
+  );
   return {
     format: 'countersign-run@1',
     id,
     inputs,
     output,
-    facts: facts.map((fact) => ({ ...fact, supersededAt: null })),
+    facts,
     superseded,
     bytes: await bytesOf(db, [...facts, ...superseded], output),
   };
@@ -109,8 +108,4 @@ function exportedBytes(file: RunFile): BytesOf {
 
 function keysOf(facts: RunInputs['facts']): { id: string; version: number }[] {
   return facts.map(([id, version]) => ({ id, version }));
-}
-
-function withoutRecordedTime(fact: Fact): Fact {
-  return { ...fact, recordedAt: '' };
 }

@@ -1,5 +1,5 @@
 import type { Chart, Fact } from '../../core/fact.ts';
-import { atomsOf } from '../../core/fact.ts';
+import { atomsOf, copyFact } from '../../core/fact.ts';
 import type { Need, Pack } from '../../core/pack.ts';
 
 const DAY_MS = 86_400_000;
@@ -54,11 +54,11 @@ function isRecent(fact: Fact, need: Need, asOf: string): boolean {
 }
 
 function byTypeAndId(one: Fact, other: Fact): number {
-  const a = `${one.type}/${one.id}/${String(one.version).padStart(6, '0')}`;
-  const b = `${other.type}/${other.id}/${String(other.version).padStart(6, '0')}`;
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (one.type !== other.type) return one.type < other.type ? -1 : 1;
+  if (one.id !== other.id) return one.id < other.id ? -1 : 1;
+  return one.version - other.version;
 }
 
 function withoutRecordedTime(fact: Fact): Fact {
-  return { ...fact, recordedAt: '', supersededAt: fact.supersededAt === null ? null : '' };
+  return copyFact(fact, { recordedAt: '', supersededAt: fact.supersededAt === null ? null : '' });
 }
