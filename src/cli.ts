@@ -2,15 +2,18 @@
 /** The `countersign` command, verb by verb: name, options, example, and the room whose work it is. The output of a verb is the same through a live server and directly. */
 import { existsSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { isRunId, replayFile, replayVerb } from './ai/replay/replay.verb.ts';
 import { type App, openApp, openDoors, packs } from './app.ts';
 import { AppError } from './core/errors.ts';
 import { doctorVerb } from './delivery/operations/doctor.verb.ts';
+import { rereadVerb } from './delivery/operations/reread.verb.ts';
 import { checkVerb } from './delivery/review/check.verb.ts';
 import { runVerb } from './delivery/review/run.verb.ts';
 import { onPayload } from './flow.ts';
+import { eraseVerb } from './governance/erase.verb.ts';
 import { type Config, loadConfig } from './platform/config.ts';
 import { callControl, serveControl } from './platform/control-socket.ts';
 import { type FileToVerify, journalExportVerb, journalProveVerb, journalVerifyFile, journalVerifyVerb } from './platform/journal.verbs.ts';
@@ -34,7 +37,21 @@ const verbs: Record<string, Verb<App>> = {
   'journal export': journalExportVerb,
   'journal prove': journalProveVerb,
   doctor: ({ config, db, clock, rollback, restored, house }, args, io) =>
-    doctorVerb({ db, dataFolder: config.dataFolder, now: clock.now, rollback, restored, target: house.desk.target }, args, io),
+    doctorVerb(
+      {
+        db,
+        dataFolder: config.dataFolder,
+        now: clock.now,
+        rollback,
+        restored,
+        target: house.desk.target,
+        authorities: new Map(Object.entries(config.authorities)),
+      },
+      args,
+      io,
+    ),
+  reread: ({ db, clock, drain }, args, io) => rereadVerb({ db, now: clock.now, settle: drain }, args, io),
+  erase: eraseVerb,
   migrate: async (_app, args, io) => {
     io.out(args['json'] ? JSON.stringify({ schema: 'current' }) : 'The schema is current. Serve it with: countersign serve');
     return 0;
@@ -78,6 +95,12 @@ verb(
     await access(resolve(path));
     await end(dispatch('import', { ...options, path: resolve(path) }));
   });
+
+verb(
+  'reread <what>',
+  "read a feed (by its name) or one receipt (by its id) again with today's maps and settings; where nothing changed nothing changes",
+  'countersign reread southlab.south',
+).action((what: string, options: Args) => end(dispatch('reread', { ...options, what })));
 
 program
   .command('synthesize')
@@ -137,6 +160,17 @@ verb('export', 'the log as lines of JSON, without patient data', 'countersign jo
 verb('prove', 'the proof that an entry stands in the log', 'countersign journal prove --entry 1', journal)
   .requiredOption('--entry <number>', 'journal id', readCount)
   .action((options: Args) => end(dispatch('journal prove', options)));
+
+verb(
+  'erase',
+  'forget a person: facts, drafts, journal payloads and the bytes they came from; the proofs hold',
+  "countersign erase --person 4471902 --reason 'request 2026-118' --yes",
+)
+  .requiredOption('--person <id>', PATIENT[1])
+  .requiredOption('--reason <text>', 'why, never about the person: it stands in the journal for ever')
+  .option('--by <name>', 'who decides it (default: the user of this machine)', userInfo().username)
+  .option('--yes', 'do it; without, only say how much there is')
+  .action((options: Args) => end(dispatch('erase', options)));
 
 verb('doctor', 'health of this deployment, with a next step for each complaint', 'countersign doctor').action((options: Args) =>
   end(dispatch('doctor', options)),

@@ -3,7 +3,8 @@ import type { RollbackFinding } from '../../platform/checkpoint-file.ts';
 import type { Db } from '../../platform/database.ts';
 import { errorCode } from '../../platform/error-code.ts';
 import { jobCounts } from '../../platform/jobs.ts';
-import { readFeeds } from '../../record/feeds.ts';
+import { unjoinedIdentifiers } from '../../record/authorities.ts';
+import { flaggedFacts, readFeeds } from '../../record/feeds.ts';
 import type { Target } from '../write-back/target.ts';
 
 /** One thing looked at. `ill` needs a person now and makes the verb fail; `notice` can wait. `next` is what to do about it. */
@@ -17,6 +18,7 @@ export type Patient = {
   /** What the start found in the intake segments and put back. */
   restored: { receipts: number; decisions: number; damaged: number };
   target: Target | undefined;
+  authorities: ReadonlyMap<string, string>;
 };
 
 export type Health = { findings: Finding[]; counts: Record<string, string | number> };
@@ -37,6 +39,8 @@ export async function examine(patient: Patient): Promise<Health> {
     await clockOf(db),
     await ehrOf(patient.target),
     ...(await feedsOf(db, patient.now())),
+    ...(await flaggedOf(db)),
+    await identifiersOf(db, patient.authorities),
     receiptsOf(waiting.receipts, waits!.receipts_seconds),
     quarantineOf(waiting.quarantined),
     jobsOf(jobs),
@@ -158,6 +162,34 @@ async function feedsOf(db: Db, now: string): Promise<Finding[]> {
     says: `${source} is silent since ${lastAt}, longer than it usually is`,
     next: 'ask its sender, or look at the interface engine between',
   }));
+}
+
+/** What a person does about facts of one fault that nothing is claimed from; then the feed is read again. */
+const MENDS: Record<string, string> = {
+  'zone-missing': 'name its zone in COUNTERSIGN_FEED_ZONES',
+  'unit-unknown': 'ask the sender for a UCUM unit, or for the unit to be mapped here',
+};
+
+async function flaggedOf(db: Db): Promise<Finding[]> {
+  const feeds = await flaggedFacts(db, null);
+  if (feeds.size === 0) return [{ check: 'trust', state: 'fine', says: 'no fact is kept from use by a fault' }];
+  return [...feeds].map(([source, flags]) => ({
+    check: 'trust',
+    state: 'notice' as const,
+    says: `${source}: nothing is claimed from ${flags.map(({ flag, facts }) => `${facts} facts with ${flag}`).join(', ')}`,
+    next: `${flags.map(({ flag }) => MENDS[flag]).find(Boolean) ?? 'mend it at the sender'}, then: countersign reread ${source}`,
+  }));
+}
+
+async function identifiersOf(db: Db, authorities: ReadonlyMap<string, string>): Promise<Finding> {
+  const unjoined = await unjoinedIdentifiers(db, authorities);
+  if (unjoined === 0) return { check: 'identifiers', state: 'fine', says: 'each stands under the name that the site gives its authority' };
+  return {
+    check: 'identifiers',
+    state: 'ill',
+    says: `${unjoined} belong to two people each, by COUNTERSIGN_AUTHORITIES, whose birth dates or sexes differ: nobody was joined`,
+    next: 'compare the registrations under Feeds, correct them at the source, and start again',
+  };
 }
 
 function receiptsOf(waiting: number, seconds: number): Finding {
