@@ -3,11 +3,13 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { ProposalContent } from '../src/core/proposal.ts';
+import { guardAccess } from '../src/delivery/access-guard.ts';
 import { cdsHooksRoutes } from '../src/delivery/cds-hooks/cds-hooks.routes.ts';
-import { permitFor } from '../src/governance/access.ts';
+import { AccessLog } from '../src/governance/access-log.ts';
 import type { Db } from '../src/platform/database.ts';
 import { uuidFromParts } from '../src/platform/digest.ts';
 import { buildServer, listen } from '../src/platform/http.ts';
+import { openJournalWriter } from '../src/platform/journal-writer.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
 import { openScratchPglite, openScratchPostgres } from '../src/platform/scratch-database.ts';
@@ -76,12 +78,15 @@ async function openServer(db: Db): Promise<FastifyInstance> {
     authenticate: () => ({ id: 'bench', name: 'Bench', role: 'clinician' }),
     ready: async () => ({ ready: true }),
   });
+  const pseudonym = (id: string): string => `p-${id}`;
+  const log = new AccessLog({ writer: openJournalWriter(db), now: () => NOW, pseudonym });
+  const access = guardAccess(server, { log, now: () => NOW });
   await server.register(cdsHooksRoutes, {
     db,
     now: () => NOW,
     publicUrl: 'http://127.0.0.1',
-    permitFor: (asked, person) => permitFor(asked.caller, person, 'treatment', NOW),
-    pseudonym: (id) => `p-${id}`,
+    access,
+    pseudonym,
     draftFor: async () => undefined,
   });
   return server;

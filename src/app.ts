@@ -7,8 +7,10 @@ import type { LoadingView } from './core/api.ts';
 import { AppError } from './core/errors.ts';
 import type { Pack } from './core/pack.ts';
 import type { Acknowledge } from './core/ports.ts';
+import { guardAccess } from './delivery/access-guard.ts';
 import { cdsHooksRoutes } from './delivery/cds-hooks/cds-hooks.routes.ts';
 import { fhirRoutes } from './delivery/fhir-api/fhir.routes.ts';
+import { mendingRoutes } from './delivery/operations/mending.routes.ts';
 import { operationsRoutes } from './delivery/operations/operations.routes.ts';
 import { auditRoutes } from './delivery/review/audit.routes.ts';
 import { checkRoutes } from './delivery/review/check.routes.ts';
@@ -18,7 +20,7 @@ import { worklistRoutes } from './delivery/worklist/worklist.routes.ts';
 import type { WriteBackDesk } from './delivery/write-back/release.ts';
 import { Target } from './delivery/write-back/target.ts';
 import { BURST_MS, type House, onDecision, onFacts, onHook, onPayload, onReceipt, onSuperseded } from './flow.ts';
-import { permitFor, purposeOf } from './governance/access.ts';
+import { AccessLog } from './governance/access-log.ts';
 import { type Restored, restoreAcknowledged } from './governance/restore.ts';
 import type { ReviewDesk } from './governance/review.ts';
 import { type Explain, explainer } from './interop/explain.ts';
@@ -42,6 +44,7 @@ import { openIntakeSegments } from './platform/intake-segments.ts';
 import { createWorker, type Worker } from './platform/jobs.ts';
 import { journalRoutes } from './platform/journal.routes.ts';
 import { type JournalSequencer, openSequencer } from './platform/journal-sequencer.ts';
+import { openJournalWriter } from './platform/journal-writer.ts';
 import { killPoint } from './platform/kill-points.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
@@ -50,6 +53,7 @@ import { migrate } from './platform/migrate.ts';
 import { bySession, sessionRoutes } from './platform/session.routes.ts';
 import { webFolder } from './platform/web-build.ts';
 import { openIntake, receiptLog, untilRead } from './record/intake.ts';
+import { rereadPortions } from './record/reread.ts';
 import { contentTypeOf } from './sources/content-type.ts';
 import { startDemo } from './sources/demo.ts';
 import { feedName } from './sources/feed-name.ts';
@@ -333,19 +337,23 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
       return refreshing;
     },
   });
-  await server.register(sessionRoutes, { sessions, config, site });
-  await server.register(worklistRoutes, { db, now });
+  const writer = openJournalWriter(db);
+  server.addHook('onClose', () => writer.idle());
+  const access = guardAccess(server, { log: new AccessLog({ writer, now, pseudonym }), now });
+  await server.register(sessionRoutes, { sessions, config, site, writer, pseudonym, now });
+  await server.register(worklistRoutes, { db, now, access });
   const colleagues = config.loopback ? demoIdentities : [];
-  await server.register(reviewRoutes, { desk, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
-  await server.register(runRoutes, { db, now });
-  await server.register(auditRoutes, { db, now, pseudonym });
-  await server.register(checkRoutes, { db, now, pseudonym });
-  await server.register(operationsRoutes, { db, now, explain: app.explain, wake: () => app.worker.wake() });
+  await server.register(reviewRoutes, { desk, access, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
+  await server.register(runRoutes, { db, now, access });
+  await server.register(auditRoutes, { db, now, pseudonym, access });
+  await server.register(checkRoutes, { db, now, pseudonym, access });
+  await server.register(operationsRoutes, { db, now, access, explain: app.explain });
+  await server.register(mendingRoutes, { db, now, pseudonym, wake: () => app.worker.wake() });
   await server.register(cdsHooksRoutes, {
     db,
     now,
     publicUrl: config.publicUrl,
-    permitFor: (request, person) => permitFor(request.caller, person, purposeOf(request.caller), now()),
+    access,
     pseudonym,
     draftFor: (person) => onHook(house, person),
   });
@@ -353,7 +361,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
     db,
     clock,
     version: VERSION,
-    permitFor: (request, person = 'any') => permitFor(request.caller, person, purposeOf(request.caller), now()),
+    access,
     intake: (payload) => onPayload(house, payload),
   });
   await server.register(kpiRoutes, { db, packs: house.packs, now });
@@ -415,6 +423,7 @@ function startWorker(house: House, log: Log, metrics: Metrics): Worker {
       receipts: { run: () => onReceipt(house), maxAttempts: Number.POSITIVE_INFINITY, longestRetryMs: 30_000 },
       facts: async (job) => void (await onFacts(house, (job.payload as { person: string }).person)),
       superseded: (job) => onSuperseded(house, (job.payload as { fact: string }).fact),
+      reread: (job) => rereadPortions(house.db, job.payload, () => onReceipt(house)),
       decision: {
         run: (job) => countedDelivery(house, (job.payload as { proposal: string }).proposal, metrics),
         maxAttempts: Number.POSITIVE_INFINITY,

@@ -1,7 +1,9 @@
 /* Doors are closed unless they are on this list; the test walks the router, so a new route cannot be forgotten. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { permitFor } from '../src/governance/access.ts';
 import { listRoutes } from '../src/platform/http.ts';
+import { demoIdentities, type Role } from '../src/platform/identity.ts';
 import { startHouse, type TestHouse } from './house.ts';
 
 /** Health, metrics, discovery, metadata and demo sign-in; and the user interface's own files, which hold no data. */
@@ -17,6 +19,59 @@ const OPEN = new Set([
 ]);
 const INTERFACE = /^(GET|HEAD) \/(\*|assets\/.*|[\w.-]+\.(js|css|html|svg|ico)|)$/;
 
+/**
+ * Who may come through which door, and what for: the whole of it. `any` is a door that shows no record. `GET` stands for HEAD too.
+ */
+const ROLES: readonly Role[] = ['clinician', 'integration', 'governance'];
+const MATRIX = `
+  GET    /api/session                             any         any         any
+  DELETE /api/session                             any         any         any
+  GET    /api/kpis                                any         any         any
+  GET    /api/journal/checkpoint                  any         any         any
+  GET    /api/journal/entries                     any         any         any
+  GET    /api/journal/inclusion                   any         any         any
+  GET    /api/journal/consistency                 any         any         any
+  GET    /api/worklist                            treatment   operations  governance
+  GET    /api/proposals/:id                       treatment   operations  governance
+  GET    /api/lineage/:id                         treatment   operations  governance
+  GET    /api/runs/:id                            treatment   operations  governance
+  GET    /api/audit/:id                           treatment   operations  governance
+  POST   /api/check                               treatment   operations  governance
+  POST   /api/proposals/:id/edit                  treatment   -           -
+  POST   /api/proposals/:id/decline               treatment   -           -
+  POST   /api/proposals/:id/escalate              treatment   -           -
+  POST   /api/proposals/:id/claim                 treatment   -           -
+  POST   /api/proposals/:id/release               treatment   -           -
+  POST   /api/proposals/:id/hand-off              treatment   -           -
+  GET    /api/colleagues                          treatment   -           -
+  POST   /api/proposals/:id/signature             write-back  -           -
+  POST   /api/lineage/:id/opened                  treatment   -           -
+  GET    /api/patients                            treatment   operations  -
+  GET    /api/patients/:id/facts                  treatment   operations  -
+  GET    /api/receipts/:id                        treatment   operations  -
+  GET    /api/receipts/:id/bytes                  treatment   operations  -
+  GET    /api/receipts/:id/coverage               treatment   operations  -
+  GET    /api/receipts/:id/explain                treatment   operations  -
+  GET    /fhir/R4/:type                           treatment   operations  -
+  POST   /fhir/R4/:type/_search                   treatment   operations  -
+  GET    /fhir/R4/:type/:id                       treatment   operations  -
+  GET    /fhir/R4/:type/:id/_history              treatment   operations  -
+  GET    /fhir/R4/:type/:id/_history/:version     treatment   operations  -
+  POST   /fhir/R4                                 treatment   operations  -
+  POST   /fhir/R4/:type                           treatment   operations  -
+  POST   /cds-services/:id                        treatment   operations  -
+  POST   /cds-services/:id/feedback               treatment   operations  -
+  GET    /api/feeds                               -           operations  -
+  GET    /api/feeds/:name/reread                  -           operations  -
+  POST   /api/feeds/:name/reread                  -           operations  -
+  GET    /api/receipts                            -           operations  -
+  POST   /api/receipts/:id/reread                 -           operations  -
+  GET    /api/quarantine                          -           operations  -
+  POST   /api/quarantine/:id/replay               -           operations  -
+  POST   /api/quarantine/:id/dismiss              -           operations  -
+  POST   /api/explain                             -           operations  -
+`;
+
 let house: TestHouse;
 beforeAll(async () => {
   house = await startHouse({ ehr: false });
@@ -24,18 +79,29 @@ beforeAll(async () => {
 afterAll(() => house.stop());
 
 it('every route but the open ones answers 401 without a caller', async () => {
-  const routes = listRoutes(house.doors.server).filter(
-    ({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !INTERFACE.test(`${method} ${url}`),
-  );
-  const closed = routes.filter(({ method, url }) => !OPEN.has(`${method} ${url}`));
+  const closed = closedRoutes();
 
   expect(closed.length).toBeGreaterThan(25);
-  for (const { method, url } of closed) {
-    const path = url.replace(/:(\w+)/g, '00000000-0000-4000-8000-000000000000').replaceAll('*', 'x');
-    const answer = await house.doors.server.inject({ method: method as 'GET', url: path, headers: { host: host() } });
-    expect([`${method} ${url}`, answer.statusCode]).toEqual([`${method} ${url}`, 401]);
+  for (const { method, url } of closed) expect([`${method} ${url}`, await knock(method, url)]).toEqual([`${method} ${url}`, 401]);
+  for (const open of OPEN) expect(allRoutes().map(({ method, url }) => `${method} ${url}`)).toContain(open);
+});
+
+it('every role comes through every door for what the matrix says, and through no other', async () => {
+  const stated = MATRIX.trim().split('\n').map((line) => line.trim().split(/\s+/)); // biome-ignore format: one line
+  const asks = new Map(stated.map(([method, url, ...cells]) => [`${method} ${url}`, cells]));
+  expect(closedRoutes().map(({ method, url }) => `${method} ${url}`).sort()).toEqual([...asks.keys()].sort()); // biome-ignore format: one line
+
+  for (const { method, url, purposes } of closedRoutes()) {
+    const found: string[] = [];
+    for (const role of ROLES) {
+      const caller = demoIdentities.find((one) => one.role === role)!;
+      const { token } = await house.signIn(caller.id);
+      const answered = await knock(method, url, token);
+      if (answered === 403) found.push('-');
+      else found.push(purposes === 'no-record' ? 'any' : permitFor(caller, 'any', purposes, house.clock.now()).purpose);
+    }
+    expect([method, url, ...found]).toEqual([method, url, ...asks.get(`${method} ${url}`)!]);
   }
-  for (const open of OPEN) expect(routes.map(({ method, url }) => `${method} ${url}`)).toContain(open);
 });
 
 it.each`
@@ -65,18 +131,6 @@ it('a token that was closed, or never was, opens nothing', async () => {
     });
     expect(answer.statusCode).toBe(401);
   }
-});
-
-it('roles: governance reads no messages, clinicians see no quarantine, engineers no drafts to decide', async () => {
-  const [clinician, engineer, governor] = [await house.signIn('halloran'), await house.signIn('marsh'), await house.signIn('lindqvist')];
-  const status = async (token: string, url: string): Promise<number> =>
-    (await house.doors.server.inject({ method: 'GET', url, headers: { host: host(), authorization: `Bearer ${token}` } })).statusCode;
-
-  expect(await status(governor.token, '/api/receipts/00000000-0000-4000-8000-000000000000')).toBe(403);
-  expect(await status(clinician.token, '/api/quarantine')).toBe(403);
-  expect(await status(clinician.token, '/api/feeds')).toBe(403);
-  expect(await status(engineer.token, '/api/quarantine')).toBe(200);
-  expect(await status(governor.token, '/api/kpis')).toBe(200);
 });
 
 it('the OpenAPI document lists the calls other systems rely on', async () => {
@@ -129,6 +183,77 @@ it('metrics show what came in, without saying of whom', async () => {
   if (house.app.db.kind === 'pglite') expect(shown.join('\n')).toMatch(/countersign_segment_sync_seconds_count [1-9]/);
   expect(shown.join('\n')).not.toMatch(/countersign_bus_up|osgood|4471902/i);
 });
+
+it('whoever looks at a record stands in the journal, at every door that shows one, and no leaf says whose it was', async () => {
+  const text = [
+    'MSH|^~\\&|ADT|NORTH|COUNTERSIGN|NORTH|20261122090000-0600||ADT^A04^ADT_A01|M7|P|2.5.1',
+    'PID|1||4471907^^^NORTH&2.999.1.1&ISO^MR||QUINCE^PETRA||19610402|F',
+  ].join('\r');
+  await house.send(text);
+  await house.settle();
+  const [{ person, receipt } = { person: '', receipt: '' }] = await house.app.db.query<{ person: string; receipt: string }>(
+    `select l.person, f.receipt from ident i join person_link l on l.source_person = i.source_person
+       join fact f on f.source_person = i.source_person where i.value = '4471907' limit 1`,
+  );
+  const { token } = await house.signIn('adeyemi');
+  const doors: [method: 'GET' | 'POST', path: string, door: string, payload?: object][] = [
+    ['GET', '/api/patients?q=quince', '/api/patients'],
+    ['GET', '/api/patients/4471907/facts', '/api/patients/:id/facts'],
+    ['GET', `/fhir/R4/Patient/${person}`, '/fhir/R4/:type/:id'],
+    ['GET', `/fhir/R4/Patient/${person}/_history`, '/fhir/R4/:type/:id/_history'],
+    ['GET', '/fhir/R4/Patient?identifier=4471907', '/fhir/R4/:type'],
+    ['GET', `/api/receipts/${receipt}`, '/api/receipts/:id'],
+    ['GET', `/api/receipts/${receipt}/bytes`, '/api/receipts/:id/bytes'],
+    ['GET', `/api/receipts/${receipt}/explain`, '/api/receipts/:id/explain'],
+    ['POST', '/api/check', '/api/check', { patient: '4471907', text: 'She has gout.' }],
+    ['POST', '/cds-services/countersign-patient-view', '/cds-services/:id', hook(person)],
+  ];
+
+  for (const [method, url, , payload] of doors) {
+    const headers = { host: host(), authorization: `Bearer ${token}` };
+    const answer = await house.doors.server.inject({ method, url, headers, ...(payload ? { payload } : {}) });
+    expect([url, answer.statusCode]).toEqual([url, 200]);
+  }
+
+  const rows = await house.app.db.query<{ actor: string; body: string }>(
+    `select j.actor, p.body from journal j join journal_payload p on p.journal_id = j.id
+      where j.kind = 'access.read' and p.person = $1 order by j.id`,
+    [person],
+  );
+  const actor = house.app.pseudonym('adeyemi');
+  expect(rows.map((row) => [row.actor, JSON.parse(row.body)])).toEqual(
+    doors.map(([method, , door]) => [actor, { purpose: 'treatment', role: 'clinician', door: `${method} ${door}`, person }]),
+  );
+  await house.app.sequencer.sequenceNow();
+  const leaves = await house.app.db.query<{ header: string }>('select header from leaf');
+  expect(leaves.map(({ header }) => header).join('\n')).not.toMatch(new RegExp(`${person}|quince|4471907|adeyemi`, 'i'));
+});
+
+function hook(patientId: string): object {
+  return {
+    hook: 'patient-view',
+    hookInstance: 'd1577c69-dfbe-44ad-ba6d-3e05e953b2ea',
+    context: { userId: 'Practitioner/1', patientId },
+    prefetch: {},
+  };
+}
+
+function allRoutes(): ReturnType<typeof listRoutes> {
+  return listRoutes(house.doors.server).filter(
+    ({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !INTERFACE.test(`${method} ${url}`),
+  );
+}
+
+function closedRoutes(): ReturnType<typeof listRoutes> {
+  return allRoutes().filter(({ method, url }) => !OPEN.has(`${method} ${url}`));
+}
+
+/** The status a route answers, asked about something that does not exist. */
+async function knock(method: string, url: string, token?: string): Promise<number> {
+  const path = url.replace(/:(\w+)/g, '00000000-0000-4000-8000-000000000000').replaceAll('*', 'x');
+  const headers = { host: host(), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  return (await house.doors.server.inject({ method: method as 'GET', url: path, headers })).statusCode;
+}
 
 function host(): string {
   return new URL(house.doors.url).host;

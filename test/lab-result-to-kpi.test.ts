@@ -89,6 +89,7 @@ describe('one lab result, door to KPI', () => {
     expect(await house.journalKinds(draft.id)).toEqual([
       'proposal.offered',
       'proposal.opened',
+      'access.read',
       'decision.signed',
       'delivery.confirmed',
       'delivery.confirmed',
@@ -106,6 +107,7 @@ describe('one lab result, door to KPI', () => {
       ['run.finished', 'system:flow'],
       ['proposal.offered', 'system:flow'],
       ['proposal.opened', 'Dr. Ines Halloran'],
+      ['access.read', 'Dr. Ines Halloran'],
       ['decision.signed', 'Dr. Ines Halloran'],
       ['delivery.confirmed', 'system:write-back'],
       ['delivery.confirmed', 'system:write-back'],

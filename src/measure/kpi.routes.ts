@@ -10,7 +10,7 @@ const THIRTY_DAYS_MS = 30 * 86_400_000;
 
 /** `GET /api/kpis?from=&to=`: the last thirty days where no period is asked for. */
 export async function kpiRoutes(server: FastifyInstance, options: { db: Db; packs: readonly Pack[]; now(): string }): Promise<void> {
-  server.get('/api/kpis', { schema: { querystring: Query, tags: ['measure'] } }, async (request) => {
+  server.get('/api/kpis', { config: { purposes: 'no-record' }, schema: { querystring: Query, tags: ['measure'] } }, async (request) => {
     const asked = Query.parse(request.query);
     const now = Date.parse(options.now());
     const period = { from: asked.from ?? new Date(now - THIRTY_DAYS_MS).toISOString(), to: asked.to ?? new Date(now + 1).toISOString() };

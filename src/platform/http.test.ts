@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 const sessions = new Sessions(systemClock);
-const token = sessions.open(demoIdentities[0]!);
+const { token } = sessions.open(demoIdentities[0]!);
 const bearer = { authorization: `Bearer ${token}` };
 const lines: string[] = [];
 let ready: () => Promise<{ ready: boolean }> = async () => ({ ready: true });
@@ -288,7 +288,14 @@ async function start(more: Partial<ServerOptions> = {}): Promise<FastifyInstance
     ...more,
   });
   open.push(server);
-  await server.register(sessionRoutes, { sessions, config, site: { name: 'North Hospital', zone: 'America/Chicago' } });
+  await server.register(sessionRoutes, {
+    sessions,
+    config,
+    site: { name: 'North Hospital', zone: 'America/Chicago' },
+    writer: { write: async () => 1n },
+    pseudonym: (id) => `p-${id}`,
+    now: systemClock.now,
+  });
   server.get('/api/who', async (request) => request.caller);
   server.post('/api/things/:id', async () => ({}));
   server.get('/api/fail/internal', async () => {

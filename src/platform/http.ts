@@ -8,6 +8,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { AppError } from '../core/errors.ts';
+import type { Purpose } from '../core/ports.ts';
 import { type Config, isLoopback } from './config.ts';
 import { answerError } from './http-errors.ts';
 import { answerPreflights, guardCaller, guardHostAndOrigin } from './http-guards.ts';
@@ -42,6 +43,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without a caller: health, metrics, discovery, metadata, demo sign-in. Everything else answers 401. */
     public?: boolean;
+    /** What a caller may come here for; a role that comes for none of it is refused, as is everybody where nothing is said. */
+    purposes?: readonly Purpose[] | 'no-record';
     /** Browsers of other origins may call (CDS Hooks, FHIR): no cookie counts then, and CORS headers are sent. */
     crossOrigin?: boolean;
   }
@@ -95,7 +98,7 @@ export async function listen(server: FastifyInstance, config: Pick<Config, 'host
   return (server.server.address() as AddressInfo).port;
 }
 
-export type RouteEntry = { method: string; url: string; public: boolean };
+export type RouteEntry = { method: string; url: string; public: boolean; purposes: readonly Purpose[] | 'no-record' };
 
 /** Every route of the server, so that a test can try each without a caller. */
 export function listRoutes(server: FastifyInstance): RouteEntry[] {
@@ -124,7 +127,8 @@ function collectRoutes(server: FastifyInstance): void {
   const routes: RouteEntry[] = [];
   routesOf.set(server, routes);
   server.addHook('onRoute', (route) => {
-    for (const method of [route.method].flat()) routes.push({ method, url: route.url, public: route.config?.public === true });
+    const { public: open = false, purposes = [] } = route.config ?? {};
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, public: open, purposes });
   });
 }
 

@@ -17,7 +17,7 @@ it('offers every role, the clinicians being two', () => {
 
 it('finds who is behind a token, until it is closed', () => {
   const sessions = new Sessions(fixedClock('2026-11-22T10:00:00Z'));
-  const [one, other] = [sessions.open(caller), sessions.open(caller)];
+  const [one, other] = [sessions.open(caller).token, sessions.open(caller).token];
 
   sessions.close(one);
 
@@ -33,17 +33,18 @@ it('finds who is behind a token, until it is closed', () => {
 it('lets a session end after a shift', () => {
   const clock = fixedClock('2026-11-22T10:00:00Z');
   const sessions = new Sessions(clock);
-  const token = sessions.open(caller);
+  const { token, session } = sessions.open(caller);
 
   clock.advance(SESSION_MS - 1);
-  expect(sessions.find(token)).toEqual(caller);
+  expect([sessions.find(token), sessions.takeExpired()]).toEqual([caller, []]);
   clock.advance(1);
   expect(sessions.find(token)).toBeUndefined();
+  expect([sessions.takeExpired(), sessions.takeExpired()]).toEqual([[session], []]);
 });
 
 it('keeps no token, only its digest', () => {
   const sessions = new Sessions(fixedClock('2026-11-22T10:00:00Z'));
-  const token = sessions.open(caller);
+  const { token } = sessions.open(caller);
 
   expect(inspect(sessions, { showHidden: true, depth: 9 })).not.toContain(token);
 });

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
@@ -21,9 +21,12 @@ export const sessionCookie = 'countersign_session';
 /** Milliseconds a sign-in lasts: one shift of 12 hours. */
 export const SESSION_MS = 12 * 60 * 60 * 1000;
 
+/** One sign-in. `id` is what the journal calls it: it opens nothing. */
+export type Session = { id: string; caller: Caller; expiresAt: number };
+
 /** Who is signed in. Held in memory: after a restart everybody signs in again. */
 export class Sessions {
-  readonly #byDigest = new Map<string, { caller: Caller; expiresAt: number }>();
+  readonly #byDigest = new Map<string, Session>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -31,11 +34,11 @@ export class Sessions {
   }
 
   /** A fresh 256-bit token; only its SHA-256 is kept. */
-  open(caller: Caller): string {
-    this.#dropExpired();
+  open(caller: Caller): { token: string; session: Session } {
     const token = randomBytes(32).toString('base64url');
-    this.#byDigest.set(digest(token), { caller, expiresAt: this.#now() + SESSION_MS });
-    return token;
+    const session = { id: randomUUID(), caller, expiresAt: this.#now() + SESSION_MS };
+    this.#byDigest.set(digest(token), session);
+    return { token, session };
   }
 
   /** The caller behind a token; undefined when unknown or expired. Comparing digests leaks nothing about a token by timing. */
@@ -44,19 +47,24 @@ export class Sessions {
     return session && session.expiresAt > this.#now() ? session.caller : undefined;
   }
 
-  close(token: string): void {
-    this.#byDigest.delete(digest(token));
+  /** Ends a session at once; returns it where there was one. */
+  close(token: string): Session | undefined {
+    const key = digest(token);
+    const session = this.#byDigest.get(key);
+    this.#byDigest.delete(key);
+    return session;
+  }
+
+  /** Sessions that ran out since this was last asked; they are forgotten. */
+  takeExpired(): Session[] {
+    const now = this.#now();
+    const expired = [...this.#byDigest].filter(([, session]) => session.expiresAt <= now);
+    for (const [key] of expired) this.#byDigest.delete(key);
+    return expired.map(([, session]) => session);
   }
 
   #now(): number {
     return Date.parse(this.#clock.now());
-  }
-
-  #dropExpired(): void {
-    const now = this.#now();
-    for (const [key, session] of this.#byDigest) {
-      if (session.expiresAt <= now) this.#byDigest.delete(key);
-    }
   }
 }
 

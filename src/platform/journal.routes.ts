@@ -19,9 +19,10 @@ export async function journalRoutes(
 ): Promise<void> {
   const { db, sequencer } = options;
   const prover = new JournalProver(db);
+  const config = { purposes: 'no-record' as const };
   const tags = ['journal'];
 
-  server.get('/api/journal/checkpoint', { schema: { tags } }, async (request, reply) => {
+  server.get('/api/journal/checkpoint', { config, schema: { tags } }, async (request, reply) => {
     await sequencer.sequenceNow();
     const { head } = sequencer;
     if (!head) throw new AppError('not_found', 'the log is still empty');
@@ -29,7 +30,7 @@ export async function journalRoutes(
     return { note: head.note, size: head.size, root: toBase64(head.root), keys: options.verifierKeys };
   });
 
-  server.get('/api/journal/entries', { schema: { querystring: From, tags } }, async (request) => {
+  server.get('/api/journal/entries', { config, schema: { querystring: From, tags } }, async (request) => {
     const { from, limit } = From.parse(request.query);
     const size = sequencer.head?.size ?? 0;
     const entries: { index: number; journalId: number; leaf: string; header: unknown; commitment: string | null }[] = [];
@@ -47,7 +48,7 @@ export async function journalRoutes(
     return { size, from, entries };
   });
 
-  server.get('/api/journal/inclusion', { schema: { querystring: Inclusion, tags } }, async (request) => {
+  server.get('/api/journal/inclusion', { config, schema: { querystring: Inclusion, tags } }, async (request) => {
     const asked = Inclusion.parse(request.query);
     const size = asked.size ?? sequencer.head?.size ?? 0;
     const [leaf] = await db.query<{ hash: Uint8Array }>('select hash from leaf where index = $1', [asked.index]);
@@ -56,7 +57,7 @@ export async function journalRoutes(
     return { index: asked.index, size, leaf: toHex(leaf.hash), root: toHex(root), proof: proof.map(toHex) };
   });
 
-  server.get('/api/journal/consistency', { schema: { querystring: Consistency, tags } }, async (request) => {
+  server.get('/api/journal/consistency', { config, schema: { querystring: Consistency, tags } }, async (request) => {
     const { from, to } = Consistency.parse(request.query);
     return { from, to, proof: (await prover.consistency(from, to)).map(toHex) };
   });

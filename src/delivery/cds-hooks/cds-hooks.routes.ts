@@ -6,6 +6,7 @@ import { openStates } from '../../core/proposal.ts';
 import type { Db } from '../../platform/database.ts';
 import { append } from '../../platform/journal.ts';
 import { requirePermit } from '../../record/permit.ts';
+import type { Access } from '../access-guard.ts';
 import { type Card, cardOf } from './card.ts';
 import { type Feedback, type HookRequest, readFeedback, readHookRequest } from './hook-request.ts';
 import { patientOfHook } from './patient-of-hook.ts';
@@ -15,8 +16,7 @@ export type CdsHooksOptions = {
   now(): string;
   /** Where clinicians reach this product, for links in cards. */
   publicUrl: string;
-  /** A permit for whoever calls; throws `not_signed_in` where nobody is. */
-  permitFor(request: FastifyRequest, person: string | 'any'): Permit;
+  access: Access;
   /** What the journal calls whoever holds a permit. */
   pseudonym(callerId: string): string;
   /** The live draft about a person, written now where there is none; undefined where there is nothing to say. */
@@ -41,26 +41,24 @@ const services = [
 export async function cdsHooksRoutes(server: FastifyInstance, options: CdsHooksOptions): Promise<void> {
   const schema = { tags: ['cds-hooks'] };
   // EHRs call from the browser, with a bearer token.
-  const config = { crossOrigin: true };
+  const config = { crossOrigin: true, purposes: ['treatment', 'operations'] as const };
 
-  server.get('/cds-services', { schema, config: { ...config, public: true } }, async () => ({ services }));
+  server.get('/cds-services', { schema, config: { crossOrigin: true, public: true } }, async () => ({ services }));
 
   server.post('/cds-services/:id', { schema, config }, async (request, reply) => {
-    const permit = options.permitFor(request, 'any');
     refuseOtherServices(request);
     const hook = readHookRequest(request.body);
     const patient = await patientOfHook(options.db, hook, options.ehrSource);
     if ('person' in patient)
-      return { cards: await cards(options, permit, options.permitFor(request, patient.person), hook, patient.person) };
+      return { cards: await cards(options, options.access.permitFor(request, patient.person), hook, patient.person) };
     if (patient.unresolved !== 'prefetch-failed') return { cards: [] };
     // CDS Hooks 2.0, HTTP status codes: the data the decision takes could not be had.
     return reply.code(412).send(new AppError('request_invalid', 'the patient could not be prefetched').toOperationOutcome());
   });
 
   server.post('/cds-services/:id/feedback', { schema, config }, async (request) => {
-    const permit = options.permitFor(request, 'any');
     refuseOtherServices(request);
-    await noteFeedback(options, permit, readFeedback(request.body));
+    await noteFeedback(options, request.caller.id, readFeedback(request.body));
     return {};
   });
 }
@@ -69,7 +67,7 @@ function refuseOtherServices(request: FastifyRequest): void {
   if ((request.params as { id?: string }).id !== SERVICE) throw new AppError('not_found', 'no CDS service has this id');
 }
 
-async function cards(options: CdsHooksOptions, caller: Permit, permit: Permit, hook: HookRequest, person: string): Promise<Card[]> {
+async function cards(options: CdsHooksOptions, permit: Permit, hook: HookRequest, person: string): Promise<Card[]> {
   const { db, now } = options;
   requirePermit(permit, person, now());
   const proposal = (await liveProposal(db, person)) ?? (await drafted(options, person));
@@ -78,7 +76,7 @@ async function cards(options: CdsHooksOptions, caller: Permit, permit: Permit, h
   await append(db, [
     {
       kind: 'cds.shown',
-      actor: options.pseudonym(caller.actor),
+      actor: options.pseudonym(permit.actor),
       // The card is what feedback names; which proposal it stands for is in the body.
       subject: card.uuid,
       at: now(),
@@ -108,7 +106,7 @@ async function liveProposal(db: Db, person: string, id?: string): Promise<LivePr
 }
 
 /** Journals what became of cards we showed; feedback on a card nobody was shown is refused, so that counts cannot be made up. */
-async function noteFeedback({ db, now, pseudonym }: CdsHooksOptions, permit: Permit, entries: readonly Feedback[]): Promise<void> {
+async function noteFeedback({ db, now, pseudonym }: CdsHooksOptions, caller: string, entries: readonly Feedback[]): Promise<void> {
   const shown = await db.query<{ subject: string; person: string | null; body: string }>(
     `select distinct on (j.subject) j.subject, p.person, p.body from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at
       where j.kind = 'cds.shown' and j.subject = any($1::text[]) order by j.subject, j.id`,
@@ -123,7 +121,7 @@ async function noteFeedback({ db, now, pseudonym }: CdsHooksOptions, permit: Per
       const { proposal, pack } = JSON.parse(card.body) as { proposal: string; pack: string };
       return {
         kind: 'cds.feedback' as const,
-        actor: pseudonym(permit.actor),
+        actor: pseudonym(caller),
         subject: card.subject,
         at: now(),
         ...(card.person === null ? {} : { person: card.person }),

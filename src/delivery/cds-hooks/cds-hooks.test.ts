@@ -1,15 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sentence } from '../../core/proposal.ts';
-import { permitFor } from '../../governance/access.ts';
+import { AccessLog } from '../../governance/access-log.ts';
 import type { Db } from '../../platform/database.ts';
 import { uuidFromParts } from '../../platform/digest.ts';
 import { buildServer } from '../../platform/http.ts';
+import { openJournalWriter } from '../../platform/journal-writer.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { openScratchPglite } from '../../platform/scratch-database.ts';
 import { resolvePeople } from '../../record/people.ts';
 import { MRN } from '../../record/record-fixture.ts';
+import { guardAccess } from '../access-guard.ts';
 import { cardOf } from './card.ts';
 import { cdsHooksRoutes } from './cds-hooks.routes.ts';
 
@@ -40,12 +42,14 @@ describe('CDS Hooks 2.0', () => {
       authenticate: (request) => (request.headers.authorization ? { id: 'ehr', name: 'EHR', role: 'clinician' } : undefined),
       ready: async () => ({ ready: true }),
     });
+    const log = new AccessLog({ writer: openJournalWriter(db), now: () => NOW, pseudonym: (id) => `p-${id}` });
+    const access = guardAccess(server, { log, now: () => NOW });
     await server.register(cdsHooksRoutes, {
       db,
       now: () => NOW,
       publicUrl: 'https://countersign.example/',
       pseudonym: (id: string) => `p-${id}`,
-      permitFor: (request, person) => permitFor(request.caller, person, 'treatment', NOW),
+      access,
       draftFor: async (person: string) => {
         drafted.push(person);
         return draft;

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type OperationOutcome } from '../../core/errors.ts';
-import type { Intake, Permit } from '../../core/ports.ts';
+import type { Intake } from '../../core/ports.ts';
 import type { ContentType } from '../../core/receipt.ts';
 import type { Db } from '../../platform/database.ts';
 import { readContents, readHistory } from '../../record/chart.ts';
 import { currentPerson, personByIdentifier } from '../../record/people.ts';
 import { countFacts, type FoundFact, searchFacts } from '../../record/search.ts';
 import { searchPeople } from '../../record/search-people.ts';
+import type { Access } from '../access-guard.ts';
 import { etagOf, history, searchset } from './bundle.ts';
 import { capabilityStatement, servedTypes } from './capability.ts';
 import { type Kept, type Served, serve } from './outgoing.ts';
@@ -16,8 +17,7 @@ import { type Paging, type PatientRef, readFactQuery, readPeopleQuery } from './
 export type FhirRoutesOptions = {
   db: Db;
   clock: { now(): string };
-  /** A permit for whoever calls; throws `not_signed_in` where nobody is. */
-  permitFor(request: FastifyRequest, person: string | 'any'): Permit;
+  access: Access;
   /** Where what is posted goes; resolves once it is on disk. */
   intake: Intake;
   /** The source that what a caller posts is kept under. */
@@ -42,8 +42,6 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
   const route = (handle: (context: Context, parameters: Record<string, string>) => Promise<unknown>) => {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const parameters = request.params as Record<string, string>;
-      // Who asks comes before what there is.
-      options.permitFor(request, 'any');
       if (parameters['type'] !== undefined) requireType(parameters['type']);
       return handle(context(request, reply), parameters);
     };
@@ -55,9 +53,9 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
     async (_request: FastifyRequest, body: Buffer) => body,
   );
 
-  const config = { crossOrigin: true };
+  const config = { crossOrigin: true, purposes: ['treatment', 'operations'] as const };
   const schema = { tags: ['fhir'] };
-  server.get(`${ROOT}/metadata`, { schema, config: { ...config, public: true } }, async (request, reply) => {
+  server.get(`${ROOT}/metadata`, { schema, config: { crossOrigin: true, public: true } }, async (request, reply) => {
     const { base, now } = context(request, reply);
     return send(reply, JSON.stringify(capabilityStatement({ version: options.version, base, date: now })));
   });
@@ -71,10 +69,10 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
 }
 
 async function read(context: Context, { type = '', id = '', version }: Record<string, string>): Promise<unknown> {
-  const { db, permitFor, request, reply, now } = context;
+  const { db, access, request, reply, now } = context;
   const [resource] =
     type === 'Patient'
-      ? [await servePatient(db, permitFor(request, requireId(id)), requireId(id), now, version)]
+      ? [await servePatient(db, access.permitFor(request, requireId(id)), requireId(id), now, version)]
       : await serve(db, await keptVersions(context, type, id, version ?? 'current'));
   if (!resource) throw notFound(type);
   const etag = etagOf(resource);
@@ -84,10 +82,10 @@ async function read(context: Context, { type = '', id = '', version }: Record<st
 }
 
 async function readAllVersions(context: Context, { type = '', id = '' }: Record<string, string>): Promise<unknown> {
-  const { db, permitFor, request, reply, base, now } = context;
+  const { db, access, request, reply, base, now } = context;
   const versions =
     type === 'Patient'
-      ? await servePatients(db, permitFor(request, requireId(id)), [requireId(id)], now, (all) => all)
+      ? await servePatients(db, access.permitFor(request, requireId(id)), [requireId(id)], now, (all) => all)
       : await serve(db, await keptVersions(context, type, id, 'all'));
   if (versions.length === 0) throw notFound(type);
   const links = [{ relation: 'self' as const, url: `${base}/${type}/${id}/_history` }];
@@ -95,11 +93,12 @@ async function readAllVersions(context: Context, { type = '', id = '' }: Record<
 }
 
 /** Versions of a fact with their content, oldest first; a fact of another type, or of nobody the caller may read, is not there. */
-async function keptVersions({ db, permitFor, request, now }: Context, type: string, id: string, which: string): Promise<Kept[]> {
-  const all = (await readHistory(db, permitFor(request, 'any'), requireId(id), now)).filter((fact) => fact.type === type);
+async function keptVersions({ db, access, request, now }: Context, type: string, id: string, which: string): Promise<Kept[]> {
+  const all = (await readHistory(db, access.permitFor(request, 'any'), requireId(id), now)).filter((fact) => fact.type === type);
   const wanted = all.filter(
     (fact) => which === 'all' || (which === 'current' ? fact.supersededAt === null : String(fact.version) === which),
   );
+  access.shows(request, namedIn(wanted));
   const contents = await readContents(db, wanted);
   return wanted.flatMap((fact) => {
     const content = contents.get(`${fact.id}/${fact.version}`);
@@ -115,25 +114,34 @@ async function search(context: Context, type: string, query: URLSearchParams): P
 }
 
 async function searchPatients(context: Context, query: URLSearchParams, strict: boolean): Promise<unknown> {
-  const { db, permitFor, request, now } = context;
+  const { db, access, request, now } = context;
   const { search: asked, paging } = readPeopleQuery(query, strict);
-  const permit = permitFor(request, 'any');
+  const permit = access.permitFor(request, 'any');
   const found = await searchPeople(db, permit, { ...asked, ...(paging.cursor ? { cursor: paging.cursor } : {}) }, now);
   const resources = paging.countOnly ? [] : await servePatients(db, permit, found.persons, now);
+  access.shows(request, namedIn(resources.map(({ id }) => ({ person: id }))));
   return sendSearch(context, 'Patient', paging, resources, found.next, found.total);
 }
 
 async function searchClinical(context: Context, type: string, query: URLSearchParams, strict: boolean): Promise<unknown> {
-  const { db, permitFor, request, now } = context;
+  const { db, access, request, now } = context;
   const { search: asked, patients, paging } = readFactQuery(type, query, strict);
   const persons = patients.length > 0 ? await personsOf(db, patients) : undefined;
   if (persons?.length === 0) return sendSearch(context, type, paging, [], undefined, 0);
   const facts = { type, ...asked, ...(persons ? { persons } : {}), ...(paging.cursor ? { cursor: paging.cursor } : {}) };
-  const permit = permitFor(request, persons?.length === 1 ? persons[0]! : 'any');
+  const permit = access.permitFor(request, persons?.length === 1 ? persons[0]! : 'any');
+  // Of whom nothing is found, that nothing is there is shown too.
+  access.shows(request, namedIn((persons ?? []).map((person) => ({ person }))));
   if (paging.countOnly) return sendSearch(context, type, paging, [], undefined, await countFacts(db, permit, facts, now));
   const found = await searchFacts(db, permit, facts, now);
+  access.shows(request, namedIn(found.rows));
   const total = found.total ?? (paging.total ? await countFacts(db, permit, facts, now) : undefined);
   return sendSearch(context, type, paging, await serve(db, found.rows.map(keptOf)), found.next, total); // biome-ignore format: short
+}
+
+/** Each of these people once. */
+function namedIn(rows: readonly { person: string }[]): { person: string }[] {
+  return [...new Set(rows.map((row) => row.person))].map((person) => ({ person }));
 }
 
 /** The humans that every group of references names; an id that was merged away is followed. */

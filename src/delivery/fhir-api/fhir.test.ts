@@ -1,16 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Payload } from '../../core/receipt.ts';
-import { permitFor } from '../../governance/access.ts';
+import { AccessLog } from '../../governance/access-log.ts';
 import { factIdOf, readFhir } from '../../interop/fhir/read-bundle.ts';
 import type { Db } from '../../platform/database.ts';
 import { buildServer } from '../../platform/http.ts';
+import { openJournalWriter } from '../../platform/journal-writer.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { openScratchPglite } from '../../platform/scratch-database.ts';
 import { mergePeople, personByIdentifier } from '../../record/people.ts';
 import { readReceipt, receiptOf, storeReceipts } from '../../record/receipts.ts';
 import { recordReadings } from '../../record/record-readings.ts';
+import { guardAccess } from '../access-guard.ts';
 import { fhirRoutes } from './fhir.routes.ts';
 
 const NOW = '2026-11-22T12:00:00.000Z';
@@ -33,11 +35,13 @@ describe('the FHIR R4 door', () => {
       authenticate: (request) => (request.headers.authorization ? { id: 'marsh', name: 'Theo', role: 'integration' } : undefined),
       ready: async () => ({ ready: true }),
     });
+    const log = new AccessLog({ writer: openJournalWriter(db), now: () => NOW, pseudonym: (id) => `p-${id}` });
+    const access = guardAccess(server, { log, now: () => NOW });
     await server.register(fhirRoutes, {
       db,
       clock: { now: () => NOW },
       version: '0.1.0',
-      permitFor: (request, person) => permitFor(request.caller, person, 'operations', NOW),
+      access,
       intake: async (payload: Payload) => {
         posted.push(payload);
         return { receipt: receiptOf(payload, NOW).id, repeat: posted.length > 1 };

@@ -1,28 +1,29 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../../core/errors.ts';
-import { permitFor, purposeOf } from '../../governance/access.ts';
 import { readProposal } from '../../governance/proposals.ts';
 import type { Db, Queryable } from '../../platform/database.ts';
 import { demoIdentities } from '../../platform/identity.ts';
 import { requirePermit } from '../../record/permit.ts';
+import type { Access } from '../access-guard.ts';
 
 const Id = z.object({ id: z.string().regex(/^[0-9a-f-]{36}$|^[0-9a-f]{64}$/) });
 
 /** One thing that happened to an output: when, what, by whom, why, and where it stands in the log (null until the next checkpoint). */
 export type AuditEntry = { at: string; kind: string; by: string; body: unknown; journalId: number; logIndex: number | null };
 
-export type AuditOptions = { db: Db; now(): string; pseudonym(id: string): string };
+export type AuditOptions = { db: Db; now(): string; pseudonym(id: string): string; access: Access };
 
 /** `GET /api/audit/:id`: who did what when and why, for a proposal, a run or a receipt, in one call. */
-export async function auditRoutes(server: FastifyInstance, { db, now, pseudonym }: AuditOptions): Promise<void> {
+export async function auditRoutes(server: FastifyInstance, { db, now, pseudonym, access }: AuditOptions): Promise<void> {
+  const config = { purposes: ['treatment', 'operations', 'governance'] as const };
   const names = new Map(demoIdentities.map((identity) => [pseudonym(identity.id), identity.name]));
 
-  server.get('/api/audit/:id', { schema: { params: Id, tags: ['review'] } }, async (request) => {
+  server.get('/api/audit/:id', { config, schema: { params: Id, tags: ['review'] } }, async (request) => {
     const { id } = Id.parse(request.params);
     const proposal = id.length === 36 ? await readProposal(db, id) : undefined;
     const person = proposal?.person ?? 'any';
-    requirePermit(permitFor(request.caller, person, purposeOf(request.caller), now()), person, now());
+    requirePermit(access.permitFor(request, person, id), person, now());
     const subjects = proposal ? [id, proposal.runId] : [id];
     const entries = await readEntries(db, subjects, names);
     if (entries.length === 0) throw new AppError('not_found', 'the journal has nothing about this id');

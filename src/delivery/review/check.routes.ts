@@ -5,13 +5,13 @@ import { verifySentence, verifyText } from '../../ai/verify/verify.ts';
 import type { CheckResult } from '../../core/api.ts';
 import { Claim } from '../../core/claim.ts';
 import type { Permit } from '../../core/ports.ts';
-import { permitFor, purposeOf } from '../../governance/access.ts';
 import type { Db } from '../../platform/database.ts';
 import { append } from '../../platform/journal.ts';
 import { readChart } from '../../record/chart.ts';
 import { knownTerms } from '../../record/concepts.ts';
 import { freezeEvidence, storedBytes } from '../../record/lineage.ts';
 import { requirePerson } from '../../record/people.ts';
+import type { Access } from '../access-guard.ts';
 
 const Sentence = z.object({ text: z.string().max(4000), claims: z.array(Claim).optional() });
 const Check = z
@@ -63,11 +63,12 @@ export async function check(
 /** `POST /api/check {patient, asOf?, text | sentences}`. */
 export async function checkRoutes(
   server: FastifyInstance,
-  options: { db: Db; now(): string; pseudonym(id: string): string },
+  options: { db: Db; now(): string; pseudonym(id: string): string; access: Access },
 ): Promise<void> {
-  server.post('/api/check', { schema: { body: Check, tags: ['review'] } }, async (request) => {
+  const config = { purposes: ['treatment', 'operations', 'governance'] as const };
+  server.post('/api/check', { config, schema: { body: Check, tags: ['review'] } }, async (request) => {
     const { caller } = request;
-    const permit = (person: string): Permit => permitFor(caller, person, purposeOf(caller), options.now());
+    const permit = (person: string): Permit => options.access.permitFor(request, person);
     return check(options.db, permit, Check.parse(request.body), options.now(), options.pseudonym(caller.id));
   });
 }

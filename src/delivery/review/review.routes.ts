@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type DecisionReason, decisionReasons } from '../../core/decision-reason.ts';
 import type { Proposal } from '../../core/proposal.ts';
-import { permitFor, purposeOf, requireReviewer } from '../../governance/access.ts';
+import { requireReviewer } from '../../governance/access.ts';
 import { edit } from '../../governance/edit.ts';
 import { claim, giveBack, handOff } from '../../governance/hand-off.ts';
 import { decline, escalate, openProposal, openSource, type ReviewDesk, sign } from '../../governance/review.ts';
 import type { Caller } from '../../platform/identity.ts';
+import type { Access } from '../access-guard.ts';
 import { lineageView, proposalOfSentence } from './lineage-view.ts';
 import { proposalView } from './proposal-view.ts';
 
@@ -30,11 +31,15 @@ const Edit = z.object({
     .max(500),
 });
 
-export type ReviewRoutesOptions = { desk: ReviewDesk; ehr(): string | undefined; colleagues: readonly Caller[] };
+/** `ehr` names the EHR that is connected now, undefined while none is; `colleagues` are those a draft can be handed to. */
+export type ReviewRoutesOptions = { desk: ReviewDesk; access: Access; ehr(): string | undefined; colleagues: readonly Caller[] };
 
-/** Where a clinician meets a draft: open it, look at its sources, edit, sign, decline, pass on. */
-export async function reviewRoutes(server: FastifyInstance, { desk, ehr, colleagues }: ReviewRoutesOptions): Promise<void> {
+/** Where a clinician meets a draft: open it, look at its sources, claim, edit, sign, decline, pass on, hand off. */
+export async function reviewRoutes(server: FastifyInstance, { desk, access, ehr, colleagues }: ReviewRoutesOptions): Promise<void> {
   const tags = ['review'];
+  const looking = { purposes: ['treatment', 'operations', 'governance'] as const };
+  const working = { purposes: ['treatment'] as const };
+  const releasing = { purposes: ['write-back'] as const };
   const view = (proposal: Proposal & { triggerKey: string }, caller: Caller) =>
     proposalView(desk.db, proposal, {
       id: caller.id,
@@ -45,69 +50,69 @@ export async function reviewRoutes(server: FastifyInstance, { desk, ehr, colleag
       document: desk.packs.find((pack) => pack.id === proposal.pack)?.document.title ?? proposal.title,
     });
 
-  server.get('/api/proposals/:id', { schema: { params: Id, tags } }, async (request) => {
+  server.get('/api/proposals/:id', { config: looking, schema: { params: Id, tags } }, async (request) => {
     const { id } = Id.parse(request.params);
-    permitFor(request.caller, 'any', purposeOf(request.caller), desk.now());
-    return view(await openProposal(desk, request.caller, id), request.caller);
+    const proposal = await openProposal(desk, request.caller, id);
+    access.permitFor(request, proposal.person, id);
+    return view(proposal, request.caller);
   });
 
-  server.post('/api/proposals/:id/edit', { schema: { params: Id, body: Edit, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/edit', { config: working, schema: { params: Id, body: Edit, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     const { sentences, contentHash } = Edit.parse(request.body);
     await edit(desk, request.caller, id, sentences, contentHash);
     return reply.code(201).send(await view(await openProposal(desk, request.caller, id), request.caller));
   });
 
-  server.post('/api/proposals/:id/signature', { schema: { params: Id, body: Hash, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/signature', { config: releasing, schema: { params: Id, body: Hash, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     const signed = await sign(desk, request.caller, id, Hash.parse(request.body).contentHash);
     return reply.code(201).send({ id, state: signed.state, contentHash: signed.contentHash });
   });
 
-  server.post('/api/proposals/:id/decline', { schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/decline', { config: working, schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     await decline(desk, request.caller, id, Reason.parse(request.body));
     return reply.code(201).send({ id, state: 'declined' });
   });
 
-  server.post('/api/proposals/:id/escalate', { schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/escalate', { config: working, schema: { params: Id, body: Reason, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     await escalate(desk, request.caller, id, Reason.parse(request.body));
     return reply.code(201).send({ id, state: 'escalated' });
   });
 
-  server.get('/api/colleagues', { schema: { tags } }, async (request) => {
+  server.get('/api/colleagues', { config: working, schema: { tags } }, async (request) => {
     requireReviewer(request.caller);
     const others = colleagues.filter((one) => one.role === 'clinician' && one.id !== request.caller.id);
     return { items: others.map(({ id, name }) => ({ id, name })) };
   });
 
-  server.post('/api/proposals/:id/claim', { schema: { params: Id, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/claim', { config: working, schema: { params: Id, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     const { holderName, until } = await claim(desk, request.caller, id);
     return reply.code(201).send({ id, with: { name: holderName, you: true, until } });
   });
 
-  server.post('/api/proposals/:id/release', { schema: { params: Id, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/release', { config: working, schema: { params: Id, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     await giveBack(desk, request.caller, id);
     return reply.code(201).send({ id, with: null });
   });
 
-  server.post('/api/proposals/:id/hand-off', { schema: { params: Id, body: HandOff, tags } }, async (request, reply) => {
+  server.post('/api/proposals/:id/hand-off', { config: working, schema: { params: Id, body: HandOff, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     const { to, reason } = HandOff.parse(request.body);
     const { holderName, until } = await handOff(desk, request.caller, id, { colleague: to, reason }, colleagues);
     return reply.code(201).send({ id, with: { name: holderName, you: false, until } });
   });
 
-  server.get('/api/lineage/:id', { schema: { params: Id, tags } }, async (request) => {
+  server.get('/api/lineage/:id', { config: looking, schema: { params: Id, tags } }, async (request) => {
     const { id } = Id.parse(request.params);
-    const purpose = purposeOf(request.caller);
-    return lineageView(desk.db, (person) => permitFor(request.caller, person, purpose, desk.now()), id, desk.now());
+    return lineageView(desk.db, (person) => access.permitFor(request, person, id), id, desk.now());
   });
 
-  server.post('/api/lineage/:id/opened', { schema: { params: Id, tags } }, async (request, reply) => {
+  server.post('/api/lineage/:id/opened', { config: working, schema: { params: Id, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
     await openSource(desk, request.caller, await proposalOfSentence(desk.db, id), id);
     return reply.code(201).send({ id, opened: true });

@@ -1,20 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { proposalStates } from '../../core/proposal.ts';
-import { permitFor, purposeOf } from '../../governance/access.ts';
 import type { Db } from '../../platform/database.ts';
 import { requirePermit } from '../../record/permit.ts';
+import type { Access } from '../access-guard.ts';
 import { worklist } from './worklist.ts';
 
 const Query = z.object({ role: z.string().max(40).optional(), state: z.enum(proposalStates).optional() });
 
-export type WorklistRoutesOptions = { db: Db; now(): string };
+export type WorklistRoutesOptions = { db: Db; now(): string; access: Access };
 
 /** The work queue: what waits for a decision, whose it is and when it is due. */
-export async function worklistRoutes(server: FastifyInstance, { db, now }: WorklistRoutesOptions): Promise<void> {
-  server.get('/api/worklist', { schema: { querystring: Query, tags: ['review'] } }, async (request) => {
+export async function worklistRoutes(server: FastifyInstance, { db, now, access }: WorklistRoutesOptions): Promise<void> {
+  const config = { purposes: ['treatment', 'operations', 'governance'] as const };
+  server.get('/api/worklist', { config, schema: { querystring: Query, tags: ['review'] } }, async (request) => {
     const { role, state } = Query.parse(request.query);
-    requirePermit(permitFor(request.caller, 'any', purposeOf(request.caller), now()), 'any', now());
+    requirePermit(access.permitFor(request, 'any'), 'any', now());
+    // One row for the list, not one a draft: which drafts stood in it at that time is in the journal already.
+    access.shows(request, [{}]);
     const about = { ...(role === undefined ? {} : { role }), ...(state === undefined ? {} : { state }) };
     return { items: await worklist(db, { reader: request.caller.id, now: now(), ...about }) };
   });
