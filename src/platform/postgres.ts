@@ -23,7 +23,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     keepAlive: true,
     // A plan made while a table was empty would be kept for its later millions: each execution is planned for the table as it is now.
-    options: '-c timezone=UTC -c datestyle=ISO -c bytea_output=hex -c plan_cache_mode=force_custom_plan',
+    // Compiling a statement of ours takes longer than running it, up to a second where a table has no statistics yet.
+    options: '-c timezone=UTC -c datestyle=ISO -c bytea_output=hex -c plan_cache_mode=force_custom_plan -c jit=off',
     types: { getTypeParser },
     ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
   });

@@ -35,8 +35,7 @@ export async function recordFacts(
   if (arrivals.length === 0 && again.length === 0) return [];
   const earlier = await earlierReadings(tx, again);
   const ids = [...new Set([...arrivals.map((arrival) => arrival.fact.id), ...[...earlier.facts.values()].map((fact) => fact.id)])];
-  const before = await tx.query<StandingRow>(STANDING, [ids]);
-  await lockSourcePersons(tx, [...arrivals.map((arrival) => arrival.about.sourcePerson), ...before.map((row) => row.source_person)]);
+  await lockSourcePersons(tx, [...new Set(arrivals.map((arrival) => arrival.about.sourcePerson))], ids);
   const histories = historiesOf(await tx.query<StandingRow>(STANDING, [ids]));
 
   const plan: Plan = { inserts: [], closes: [], copies: [] };
@@ -87,9 +86,11 @@ type StandingRow = {
   gone: boolean;
 };
 
-const STANDING = `select source_person, id, version, content_hash, rank, result_at, retracted, superseded_at, receipt, span_start,
+const STANDING = `select f.* from unnest($1::uuid[]) as wanted (id),
+         -- "offset 0" keeps this a lookup for each fact: without statistics the planner would rather walk all facts for each batch.
+         lateral (select source_person, id, version, content_hash, rank, result_at, retracted, superseded_at, receipt, span_start,
                          '${NO_LONGER_READ}' = any(flags) as gone
-                    from fact where id = any($1::uuid[]) order by version`;
+                    from fact where fact.id = wanted.id offset 0) as f order by f.version`;
 
 function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
   const histories = new Map<string, Version[]>();
@@ -241,6 +242,12 @@ async function closeVersions(tx: Queryable, closes: Plan['closes'], now: string)
   );
 }
 
+/**
+ * Stands between JSON texts that travel as one, which cannot hold it (RFC 8259 §7 has control characters escaped). As elements of an array every
+ * quote would be escaped here and read again there: two thirds of the time of sending a row, and a quarter of the server's time of writing it.
+ */
+const BETWEEN = '\u001e';
+
 async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: string): Promise<void> {
   if (inserts.length === 0) return;
   const facts = inserts.map((insert) => insert.arrival.fact);
@@ -251,7 +258,8 @@ async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: st
             unit, status, grade, string_to_array(flags, ','), retracted, rank, result_at, content_hash, origins::json, atoms::json, content::json
        from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::uuid[], $6::int[], $7::int[], $8::timestamptz[], $9::timestamptz[],
                    $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::boolean[],
-                   $18::smallint[], $19::timestamptz[], $20::text[], $21::text[], $23::text[], $24::text[])
+                   $18::smallint[], $19::timestamptz[], $20::text[],
+                   string_to_array($21, $25), string_to_array($23, $25), string_to_array($24, $25))
          as arrival (source_person, id, version, type, receipt, span_start, span_end, superseded_at, valid_from, valid_to, code, value, unit,
                      status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)`,
     [
@@ -275,10 +283,11 @@ async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: st
       facts.map((fact) => fact.rank),
       facts.map((fact) => fact.resultAt),
       inserts.map((insert) => insert.contentHash),
-      facts.map((fact) => JSON.stringify(fact.origins)),
+      facts.map((fact) => JSON.stringify(fact.origins)).join(BETWEEN),
       now,
-      facts.map((fact) => packAtoms(fact.atoms)),
-      facts.map((fact) => fact.content),
+      facts.map((fact) => packAtoms(fact.atoms)).join(BETWEEN),
+      facts.map((fact) => fact.content).join(BETWEEN),
+      BETWEEN,
     ],
   );
   await insertCodes(tx, inserts);

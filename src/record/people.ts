@@ -20,7 +20,7 @@ export async function resolvePeople(
   refs: readonly SourcePersonRef[],
   now: string,
 ): Promise<(Resolved | IdentityConflict)[]> {
-  const identifiers = refs.flatMap((ref) => ref.identifiers);
+  const identifiers = distinct(refs.flatMap((ref) => ref.identifiers));
   await lockIdentifiers(tx, identifiers);
   const known = await knownPeople(tx, identifiers);
   const written: Written = { people: [], idents: [], links: [], details: new Map() };
@@ -100,10 +100,20 @@ export async function requirePerson(db: Queryable, asked: string): Promise<strin
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Locks the rows that every writer of facts about these source persons locks first, so that a signature and a correction take turns. */
-export async function lockSourcePersons(tx: Queryable, sourcePersons: readonly string[]): Promise<void> {
-  if (sourcePersons.length === 0) return;
-  await tx.query('select id from source_person where id = any($1::uuid[]) order by id for update', [[...new Set(sourcePersons)]]);
+/**
+ * Locks the rows that every writer of facts about these source persons locks first, so that a signature and a correction take turns; and those of
+ * whoever else these facts are about now, in one statement and one order, so that nobody waits in a circle.
+ */
+export async function lockSourcePersons(tx: Queryable, sourcePersons: readonly string[], facts: readonly string[] = []): Promise<void> {
+  if (sourcePersons.length + facts.length === 0) return;
+  await tx.query(
+    `select id from source_person where id = any(array(
+       select unnest($1::uuid[])
+       union select f.source_person from unnest($2::uuid[]) as wanted (id),
+                    lateral (select source_person from fact where fact.id = wanted.id offset 0) as f
+     )) order by id for update`,
+    [sourcePersons, facts],
+  );
 }
 
 /** The human whose record holds an identifier, for the doors that are asked by MRN. */
@@ -137,6 +147,8 @@ type Written = {
   details: Map<string, { id: string; birthDate: string | null; sex: string | null; name: string | null }>;
 };
 
+// `offset 0` keeps each lookup a lookup: without statistics, which the embedded store never gathers, the planner takes a table of people for
+// a small one and walks all of it for each batch.
 async function knownPeople(tx: Queryable, identifiers: readonly Identifier[]): Promise<Map<string, Known[]>> {
   const rows = await tx.query<{
     authority: string;
@@ -148,10 +160,10 @@ async function knownPeople(tx: Queryable, identifiers: readonly Identifier[]): P
     sex: string | null;
   }>(
     `select i.authority, i.value, p.id, p.source, l.person, p.birth_date, p.sex
-       from unnest($1::text[], $2::text[]) as asked (authority, value)
-       join ident i on i.authority = asked.authority and i.value = asked.value
-       join source_person p on p.id = i.source_person
-       join person_link l on l.source_person = p.id and l.superseded_at is null and l.valid_to is null
+       from unnest($1::text[], $2::text[]) as asked (authority, value),
+            lateral (select * from ident where ident.authority = asked.authority and ident.value = asked.value offset 0) as i,
+            lateral (select * from source_person where source_person.id = i.source_person offset 0) as p,
+            lateral (select person from person_link where source_person = p.id and superseded_at is null and valid_to is null offset 0) as l
       order by p.id`,
     [identifiers.map((identifier) => identifier.authority), identifiers.map((identifier) => identifier.value)],
   );
@@ -242,6 +254,10 @@ async function write(tx: Queryable, written: Written, now: string): Promise<void
       [details.map((one) => one.id), details.map((one) => one.birthDate), details.map((one) => one.sex), details.map((one) => one.name)],
     );
   }
+}
+
+function distinct(identifiers: readonly Identifier[]): Identifier[] {
+  return [...new Map(identifiers.map((identifier) => [keyOf(identifier), identifier])).values()];
 }
 
 function keyOf(identifier: Identifier): string {

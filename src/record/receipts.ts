@@ -220,7 +220,7 @@ export async function markReceipts(
             flags = string_to_array(mark.flags, ',') || array(select unnest(receipt.flags) intersect values ('erased')),
             stored = mark.stored, rejected = mark.rejected, read_at = $7::timestamptz, reread_by = null
        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[]) as mark (id, state, control_id, flags, stored, rejected)
-      where receipt.id = mark.id`,
+      where receipt.id = mark.id and receipt.id = any($1::uuid[])`,
     [
       marks.map((mark) => mark.id),
       marks.map((mark) => mark.state),
@@ -236,8 +236,9 @@ export async function markReceipts(
 /** Which of these messages, in their order, carry a control id that the same source used before with other content: new all the same, but flagged. */
 export async function reusedControlIds(tx: Queryable, messages: { id: string; source: string; controlId: string }[]): Promise<Set<string>> {
   const rows = await tx.query<{ id: string }>(
-    `select distinct message.id from unnest($1::uuid[], $2::text[], $3::text[]) as message (id, source, control_id)
-       join receipt r on r.source = message.source and r.control_id = message.control_id and r.id <> message.id`,
+    // A lookup for each message, whatever the planner takes the number of receipts for.
+    `select message.id from unnest($1::uuid[], $2::text[], $3::text[]) as message (id, source, control_id),
+            lateral (select 1 from receipt r where r.source = message.source and r.control_id = message.control_id and r.id <> message.id limit 1) as used`,
     [messages.map((message) => message.id), messages.map((message) => message.source), messages.map((message) => message.controlId)],
   );
   const reused = new Set(rows.map((row) => row.id));
