@@ -1,7 +1,7 @@
 import type { Claim, ClaimOf, Quantity } from './claim.ts';
 
 /** Templates of this file; part of a run's identity, so any change of wording is a new version. */
-export const phraseVersion = 'en-1';
+export const phraseVersion = 'en-2';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -80,7 +80,7 @@ function clause(claim: Claim): string {
     case 'report':
       return `${name(claim.concept.name)} ${when(claim.on)} concluded: ${quoted(claim.quote)}`;
     case 'pending':
-      return `${name(claim.concept.name)} was ordered ${when(claim.orderedOn)}; no result by ${date(claim.asOf)}`;
+      return `${name(claim.concept.name)} ${was(claim.concept.name)} ordered ${when(claim.orderedOn)}; no result by ${date(claim.asOf)}`;
     case 'appointment':
       return `appointment ${when(claim.on)}${claim.time === undefined ? '' : ` at ${clock(claim.time)}`}${forReason(claim.reason)}`;
     case 'family':
@@ -99,11 +99,11 @@ function resultWords(claim: ClaimOf<'result'>): string {
   const certainty = corrected === '' && claim.certainty !== undefined ? `, ${claim.certainty}` : corrected;
   const flag = claim.flag === undefined ? '' : `, ${claim.flag}`;
   const latest = claim.latest === true ? ', the latest on record' : '';
-  return `${name(claim.concept.name)} was ${value} ${when(claim.on)}${range(claim.range)}${flag}${certainty}${latest}`;
+  return `${name(claim.concept.name)} ${was(claim.concept.name)} ${value} ${when(claim.on)}${range(claim.range)}${flag}${certainty}${latest}`;
 }
 
 function trendWords(claim: ClaimOf<'trend'>): string {
-  const verb = claim.direction === 'unchanged' ? 'was unchanged' : claim.direction;
+  const verb = claim.direction === 'unchanged' ? `${was(claim.concept.name)} unchanged` : claim.direction;
   return `${name(claim.concept.name)} ${verb} from ${quantity(claim.from)} ${when(claim.fromOn)} to ${quantity(claim.to)} ${when(claim.toOn)}`;
 }
 
@@ -160,7 +160,10 @@ function encounterWords(claim: ClaimOf<'encounter'>): string {
 
 function procedureWords(claim: ClaimOf<'procedure'>): string {
   const side = claim.laterality === undefined ? '' : ` (${claim.laterality})`;
-  const verb = { performed: 'was performed', planned: 'is planned', 'not done': 'was not done' }[claim.modality];
+  const be = was(claim.concept.name);
+  const verb = { performed: `${be} performed`, planned: `${be === 'was' ? 'is' : 'are'} planned`, 'not done': `${be} not done` }[
+    claim.modality
+  ];
   return `${name(claim.concept.name)}${side} ${verb}${claim.on === undefined ? '' : ` ${when(claim.on)}`}`;
 }
 
@@ -280,6 +283,16 @@ function drugName(text: string, dosed: boolean): string {
 function endsLikeDirections(words: string): boolean {
   return routeWords.test(words) || frequencyWords.test(words);
 }
+
+/** "Was" or "were" after a name, by its head: "Platelets [#/volume] in Blood" were, "Platelet mean volume in Blood" was. */
+function was(text: string): 'was' | 'were' {
+  const head = /^(.*?)(?: [[(]| (?:in|of|by|for|with|at|on|to|from) |[,/]|$)/.exec(tidy(text))?.[1] ?? '';
+  return PLURAL.test(head.split(' ').at(-1) ?? '') ? 'were' : 'was';
+}
+
+/** Plural heads of what is measured, ordered and done; a list, because "Phosphorus" and "Urinalysis" are none. */
+const PLURAL =
+  /^(?:[a-z]*(?:cytes|phils|blasts)|triglycerides|platelets|ketones|nitrites|proteins|lipids|cells|bands|casts|crystals|bacteria|antibodies|immunoglobulins|electrolytes|phosphates|steroids|opiates|benzodiazepines|barbiturates|amphetamines|cannabinoids|respirations|gases|cultures|studies|tests|panels|levels|x-rays|exercises|injections|sutures|sessions)$/i;
 
 /** A name bare where nothing in it could be taken for the sentence around it, otherwise in quotes. */
 function name(text: string): string {

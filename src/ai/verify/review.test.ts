@@ -157,7 +157,7 @@ describe('what holds now, and what ended when', () => {
     expect(outcomeOf(text, facts)).toBe(outcome);
   });
 
-  it('R98: the writer says when a drug was stopped only where the chart does, and never that it is taken after its period', () => {
+  it('R98: the writer says that a drug was stopped, the day only where the chart gives it, and never that it is taken after its period', () => {
     const facts = [
       lisinopril('undated', { status: 'stopped' }),
       lisinopril('dated', { status: 'stopped', end: '2026-10-20' }, '2026-10-01'),
@@ -168,7 +168,9 @@ describe('what holds now, and what ended when', () => {
 
     expect(written.map(({ claims, cites }) => [cites[0]!.fact, claims[0]])).toEqual([
       ['dated', expect.objectContaining({ modality: 'stopped', on: '2026-10-20' })],
+      ['undated', expect.objectContaining({ modality: 'stopped' })],
     ]);
+    expect(written[1]!.claims[0]).not.toHaveProperty('on');
   });
 });
 

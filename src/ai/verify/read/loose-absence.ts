@@ -1,4 +1,4 @@
-import type { ClaimOf } from '../../../core/claim.ts';
+import type { Claim, ClaimOf } from '../../../core/claim.ts';
 import { type ChartIndex, type Event, eventsOfKinds } from '../chart-index.ts';
 import { type Attempt, DRUG, oneDate, optional, sure, type Term } from './attempt.ts';
 import type { Bag } from './bag.ts';

@@ -12,6 +12,7 @@ const NAMES = [
   'Fall on 5 Mar', 'What was', 'was', 'on', 'Injury since 2009', 'No evidence of disease', 'not known', 'X (left)', 'A, active since 2009', 'A, high', 'B (since 2009)', 'Active problems', 'Active problems: x', 'C; D', 'E: F', 'St. John wort. Dried',
   'Allergy to nut', 'Dander (animal) allergy', 'Latex allergy: rash', 'Hepatitis, resolved', '5', '5 mg', 'Insulin by mouth once daily', 'x as needed', 'Immunization with x', 'Family history: x in mother', 'cancer in situ in remission',
   'rose from 5', 'was ordered on 5 Mar 2020', 'a in 2009', 'Reference (reference 3–5)', 'Carcinoma in situ of prostate (disorder)', 'Influenza, seasonal, injectable, preservative free', 'in', 'for', 'x in', 'x for', 'Emergency visit for x', '3 visits since 2009',
+  'Triglycerides', 'Platelets [#/volume] in Blood by Automated count', 'Platelet mean volume in Blood', 'Basophils/100 leukocytes in Blood', 'Blood cultures', 'What were', 'were', 'are planned',
   'K', 'É', 'β-blocker', '2-methyl', '(R)-warfarin', '"quoted"', "O'Neil's sign", 'a–b', 'DTaP', 'Pneumococcal conjugate PCV 13', 'SARS-CoV-2 RNA Pnl Resp NAA+probe', 'Glomerular filtration rate/1.73 sq M.predicted', 'x was “y” on 2009', 'corrected from 5', 'is being taken', 'Appointment on 5 Mar 2020', 'Hospital admission from 2009 to 2010', 'X was changed from 5 mg to 10 mg', 'via', 'taken',
 ]; // biome-ignore format: one list, read as a list
 

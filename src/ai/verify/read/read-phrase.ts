@@ -36,7 +36,7 @@ type Reader = { pattern: RegExp; claim(groups: (string | undefined)[]): Claim | 
 
 const readers: Reader[] = [
   reader(
-    `${NAME} was (?:“([^”]+)”|${QUANTITY}) ${WHEN}(?: \\(reference (?:(${NUMBER})–(${NUMBER})|≥ (${NUMBER})|≤ (${NUMBER}))\\))?(?:, (high|low|critically high|critically low|abnormal|normal))?(?:, (preliminary|final|corrected)(?: from ${QUANTITY})?)?(, the latest on record)?`,
+    `${NAME} (?:was|were) (?:“([^”]+)”|${QUANTITY}) ${WHEN}(?: \\(reference (?:(${NUMBER})–(${NUMBER})|≥ (${NUMBER})|≤ (${NUMBER}))\\))?(?:, (high|low|critically high|critically low|abnormal|normal))?(?:, (preliminary|final|corrected)(?: from ${QUANTITY})?)?(, the latest on record)?`,
     ([name, quote, quantity, on, low, high, atLeast, atMost, flag, certainty, from, latest]) => {
       const value = quote === undefined ? readQuantity(quantity) : { text: quote };
       const bounds = { ...optional('low', low ?? atLeast), ...optional('high', high ?? atMost) };
@@ -57,12 +57,15 @@ const readers: Reader[] = [
       };
     },
   ),
-  reader(`${NAME} (rose|fell|was unchanged) from ${QUANTITY} ${WHEN} to ${QUANTITY} ${WHEN}`, ([name, verb, from, fromOn, to, toOn]) => {
-    const [first, last, day, end] = [readQuantity(from), readQuantity(to), readDate(fromOn), readDate(toOn)];
-    if (first === undefined || last === undefined || day === undefined || end === undefined) return undefined;
-    const direction = verb === 'was unchanged' ? 'unchanged' : (verb as 'rose' | 'fell');
-    return { kind: 'trend', concept: concept(name), direction, from: first, fromOn: day, to: last, toOn: end };
-  }),
+  reader(
+    `${NAME} (rose|fell|(?:was|were) unchanged) from ${QUANTITY} ${WHEN} to ${QUANTITY} ${WHEN}`,
+    ([name, verb, from, fromOn, to, toOn]) => {
+      const [first, last, day, end] = [readQuantity(from), readQuantity(to), readDate(fromOn), readDate(toOn)];
+      if (first === undefined || last === undefined || day === undefined || end === undefined) return undefined;
+      const direction = verb === 'rose' || verb === 'fell' ? verb : 'unchanged';
+      return { kind: 'trend', concept: concept(name), direction, from: first, fromOn: day, to: last, toOn: end };
+    },
+  ),
   reader(
     `${NAME}${SIDE}, (active|resolved|ruled out|suspected)(?: ${WHEN})?(?:(?: since|, onset) (${DATE}))?`,
     ([name, side, state, until, since]) => ({
@@ -128,10 +131,10 @@ const readers: Reader[] = [
       },
     ),
   ),
-  reader(`${NAME}${SIDE} (was performed|is planned|was not done)(?: ${WHEN})?`, ([name, side, verb, on]) => ({
+  reader(`${NAME}${SIDE} (?:was|were|is|are) (performed|planned|not done)(?: ${WHEN})?`, ([name, side, verb, on]) => ({
     kind: 'procedure',
     concept: concept(name),
-    modality: verb === 'was performed' ? 'performed' : verb === 'is planned' ? 'planned' : 'not done',
+    modality: verb as ClaimOf<'procedure'>['modality'],
     ...optional('laterality', side as ClaimOf<'procedure'>['laterality']),
     ...optional('on', readDate(on)),
   })),
@@ -141,7 +144,7 @@ const readers: Reader[] = [
   reader(`${NAME} ${WHEN} concluded: “([^“”]+)”`, ([name, on, quote]) =>
     withDate(on, (day) => ({ kind: 'report', concept: concept(name), on: day, quote: quote! })),
   ),
-  reader(`${NAME} was ordered ${WHEN}; no result by (${DATE})`, ([name, on, asOf]) => {
+  reader(`${NAME} (?:was|were) ordered ${WHEN}; no result by (${DATE})`, ([name, on, asOf]) => {
     const end = readDate(asOf);
     return end === undefined ? undefined : withDate(on, (day) => ({ kind: 'pending', concept: concept(name), orderedOn: day, asOf: end }));
   }),
