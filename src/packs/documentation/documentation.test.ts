@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { AtomName, Chart, Fact } from '../../core/fact.ts';
+import { draftAndVerify } from '../../ai/run.ts';
+import { chart, fact, order, result } from '../../ai/verify/testing/facts.ts';
+import type { Fact } from '../../core/fact.ts';
 import { documentation } from './index.ts';
 
-type Atoms = Partial<Record<AtomName, string | string[]>>;
-
-const chart = (facts: Fact[]): Chart => ({ person: 'p', asOf: '2026-11-22T15:38:00Z', facts, superseded: [] });
 const draftOf = (facts: Fact[]) => documentation.write({ chart: chart(facts), asOf: '2026-11-22T15:38:00Z', trigger: undefined });
+const linesOf = (facts: Fact[]) =>
+  draftAndVerify(documentation, chart(facts), undefined).sentences.map(({ text, verdict }) => `${verdict.outcome}: ${text}`);
 const claimsOf = (facts: Fact[]) => draftOf(facts).sentences.flatMap((sentence) => sentence.claims);
 
 describe('what the summary leaves out', () => {
-  const ordered = (atoms: Atoms) => fact('ServiceRequest', { status: 'active', display: 'Ferritin', authored: '2026-11-01', ...atoms });
+  const ordered = (atoms: Record<string, string>) =>
+    fact('ServiceRequest', 's', { status: 'active', display: 'Ferritin', authored: '2026-11-01', ...atoms });
 
   it.each`
     atoms                                        | pending
@@ -23,7 +25,7 @@ describe('what the summary leaves out', () => {
   });
 
   it('R98: an unconfirmed allergy is counted, never written, and never said to be absent', () => {
-    const allergy = fact('AllergyIntolerance', {
+    const allergy = fact('AllergyIntolerance', 'a', {
       display: 'Latex',
       clinicalStatus: 'active',
       verification: 'unconfirmed',
@@ -43,7 +45,7 @@ describe('what the summary leaves out', () => {
   `('R98: a result observed of $focus is written $results times', ({ focus, results }) => {
     const value = { status: 'final', display: 'Potassium', value: '5.6', unit: 'mmol/L', flag: 'H', effective: '2026-11-20' };
 
-    const claims = claimsOf([fact('Observation', focus === undefined ? value : { ...value, focus })]);
+    const claims = claimsOf([fact('Observation', 'k', focus === undefined ? value : { ...value, focus })]);
 
     expect(claims.filter((claim) => claim.kind === 'result')).toHaveLength(results);
   });
@@ -51,31 +53,77 @@ describe('what the summary leaves out', () => {
   it('R98: a result of several categories is read by any of them', () => {
     const value = { status: 'final', display: 'Potassium', value: '5.6', unit: 'mmol/L', flag: 'H', effective: '2026-11-20' };
 
-    const claims = claimsOf([fact('Observation', { ...value, category: ['exam', 'laboratory'] })]);
+    const claims = claimsOf([fact('Observation', 'k', { ...value, category: ['exam', 'laboratory'] })]);
 
     expect(claims.filter((claim) => claim.kind === 'result')).toHaveLength(1);
   });
 });
 
-function fact(type: string, atoms: Atoms): Fact {
-  return {
-    id: `${type}-1`,
-    version: 1,
-    sourcePerson: 'north|1',
-    source: 'north',
-    type,
-    status: typeof atoms.status === 'string' ? atoms.status : null,
-    grade: 'A',
-    flags: [],
-    retracted: false,
-    recordedAt: '2026-11-20T13:00:00Z',
-    supersededAt: null,
-    validFrom: null,
-    validTo: null,
-    contentHash: 'hash',
-    origins: [{ receipt: 'r1', mapping: 'm@1', envelope: [0, 1] }],
-    atoms: Object.entries(atoms).flatMap(([name, texts]) =>
-      [texts].flat().map((text) => ({ name: name as AtomName, text, origin: 0, path: name })),
-    ),
-  };
-}
+describe('the latest that is written is the latest that is checked', () => {
+  const potassium = (id: string, value: string, on: string, atoms = {}) =>
+    result(id, 'Potassium', value, 'mmol/L', on, { category: 'laboratory', flag: 'H', ...atoms });
+
+  it.each`
+    why                                                     | later
+    ${'another category'}                                   | ${potassium('b', '5.9', '2026-11-21', { category: 'exam' })}
+    ${'another category and another code of the same name'} | ${potassium('b', '5.9', '2026-11-21', { category: 'survey', code: '6298-4' })}
+    ${'no category'}                                        | ${potassium('b', '5.9', '2026-11-21', { category: [] })}
+  `('R98: a later result of $why is the one written, and is proven', ({ later }) => {
+    const facts = [potassium('a', '5.6', '2026-11-20', { code: '2823-3' }), later];
+
+    expect(linesOf(facts).filter((line) => line.includes('Potassium'))).toEqual([
+      'proven: Potassium was 5.9 mmol/L on 21 Nov 2026, high, the latest on record.',
+    ]);
+  });
+
+  it('R98: what only a survey answers makes no series', () => {
+    expect(claimsOf([potassium('a', '5.6', '2026-11-20', { category: 'survey' })]).filter((claim) => claim.kind === 'result')).toEqual([]);
+  });
+
+  it('R98: a trend counts the results of every category', () => {
+    const facts = [
+      potassium('a', '4.0', '2026-06-01'),
+      potassium('b', '5.0', '2026-08-01'),
+      potassium('x', '3.1', '2026-09-01', { category: 'exam' }),
+      potassium('c', '6.0', '2026-11-01'),
+    ];
+
+    expect(claimsOf(facts).filter((claim) => claim.kind === 'trend')).toEqual([]);
+    expect(claimsOf(facts.filter((one) => one.id !== 'x')).filter((claim) => claim.kind === 'trend')).toHaveLength(1);
+  });
+
+  it('R98: a result dated in the future is counted as left out, and the one before it is not called the latest', () => {
+    const facts = [potassium('a', '5.6', '2026-11-20'), potassium('b', '4.0', '2027-01-20')];
+
+    expect(linesOf(facts).filter((line) => line.includes('Potassium'))).toEqual(['proven: Potassium was 5.6 mmol/L on 20 Nov 2026, high.']);
+    expect(draftOf(facts).omitted).toContainEqual({ section: 'Abnormal results', number: 1, what: 'results dated in the future' });
+    expect(draftOf(facts.slice(0, 1)).omitted).toEqual([]);
+  });
+});
+
+describe('orders that were stopped, nobody knows when', () => {
+  const stopped = (id: string, on: string, atoms = {}) =>
+    order(id, 'lisinopril 10 mg tablet', '10', 'mg', on, { status: 'stopped', ...atoms });
+  const changes = (facts: Fact[]) => linesOf(facts).filter((line) => line.includes('isinopril'));
+
+  it('R98: one written since the last visit is said to be stopped, without a day', () => {
+    expect(changes([stopped('a', '2026-10-15')])).toEqual(['proven: Lisinopril 10 mg tablet by mouth once daily was stopped.']);
+    expect(changes([stopped('a', '2026-10-15', { end: '2026-10-20' })])).toEqual([
+      'proven: Lisinopril 10 mg tablet by mouth once daily was stopped on 20 Oct 2026.',
+    ]);
+  });
+
+  it('R98: one written before is counted, not said', () => {
+    const facts = [stopped('a', '2024-10-15')];
+
+    expect(changes(facts)).toEqual([]);
+    expect(draftOf(facts).omitted).toEqual([{ section: 'Medication changes', number: 1, what: 'older orders, stopped on an unknown day' }]);
+  });
+
+  it.each(['2026-10-01', '2026-11-01'])('R98: nothing of the sort where another order of %s goes on', (on) => {
+    const facts = [stopped('a', '2026-10-15'), order('b', 'lisinopril 10 mg tablet', '10', 'mg', on)];
+
+    expect(changes(facts).filter((line) => line.includes('stopped'))).toEqual([]);
+    expect(draftOf([stopped('c', '2024-01-01'), ...facts]).omitted).toEqual([]);
+  });
+});

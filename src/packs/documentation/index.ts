@@ -3,9 +3,9 @@ import { textOf } from '../../core/fact.ts';
 import type { Draft, DraftSentence, Omission, Pack, PackContext, TriggerReason } from '../../core/pack.ts';
 import { dateWords } from '../../core/phrase.ts';
 import { activeProblems, allergies, pendingOrders, unconfirmedAllergies } from './background.ts';
-import { medicationChanges } from './medications.ts';
+import { medicationChanges, undatedStops } from './medications.ts';
 import { dateOf, timeOf } from './readings.ts';
-import { abnormalResults, seriesOf, trends } from './results.ts';
+import { abnormalResults, resultsAhead, seriesOf, trends } from './results.ts';
 import { eventsSince } from './since-last-visit.ts';
 import { lastVisit, visitsOf } from './visits.ts';
 
@@ -27,7 +27,7 @@ const LIMITS = { events: 6, results: 8, trends: 4, medications: 8, problems: 10,
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.2.0',
+  version: '1.3.0',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',
@@ -41,7 +41,7 @@ export const documentation: Pack = {
     { type: 'MedicationRequest', lookBackDays: 1825 },
     { type: 'MedicationStatement', lookBackDays: 730 },
     { type: 'MedicationDispense', lookBackDays: 730 },
-    { type: 'Observation', lookBackDays: 1825, categories: ['laboratory', 'vital-signs'] },
+    { type: 'Observation', lookBackDays: 1825 },
     { type: 'DiagnosticReport', lookBackDays: 1825 },
     { type: 'Procedure', lookBackDays: 1825 },
     { type: 'Immunization', lookBackDays: 1825 },
@@ -92,7 +92,10 @@ function write({ chart }: PackContext): Draft {
     ...take(allergies(chart, 'Allergies'), LIMITS.allergies, 'further allergies'),
   ];
   const unconfirmed = unconfirmedAllergies(chart);
-  if (unconfirmed > 0) omitted.push({ section: 'Allergies', number: unconfirmed, what: 'unconfirmed allergies' });
+  const leave = (section: string, number: number, what: string) => number > 0 && omitted.push({ section, number, what });
+  leave('Allergies', unconfirmed, 'unconfirmed allergies');
+  leave('Abnormal results', resultsAhead(series), 'results dated in the future');
+  leave('Medication changes', undatedStops(chart, since), 'older orders, stopped on an unknown day');
   return { title: 'Pre-visit summary', sections: [...new Set(sentences.map((sentence) => sentence.section))], sentences, omitted };
 }
 

@@ -8,8 +8,10 @@ import { compare, conceptKey, conceptOf, dateOf, newestFirst } from './readings.
 type Dose = { value: string; unit: string };
 type Entry = { fact: Fact; at: string; on: string; key: string };
 
-/** An order is "prescribed", a dispense "filled", "taking" needs a statement; a stopped order is "stopped" where
- * the chart dates the stop. Newest first, since `sinceDate`. */
+/**
+ * An order is "prescribed", a dispense "filled", "taking" needs a statement. A stopped order is "stopped", on the day the chart gives, else without a
+ * day where it was written since. Newest first, since `sinceDate`.
+ */
 export function medicationChanges(chart: Chart, section: string, sinceDate: string): DraftSentence[] {
   const orders = entries(chart, 'MedicationRequest', ['authored']);
   return [
@@ -24,7 +26,8 @@ export function medicationChanges(chart: Chart, section: string, sinceDate: stri
   function orderSentence(entry: Entry, all: Entry[]): Said | undefined {
     if (entry.fact.status === 'stopped') {
       const stopped = stoppedOn(entry.fact, chart.asOf);
-      return stopped === undefined ? undefined : sentence({ ...entry, on: stopped }, 'stopped')[0];
+      if (stopped !== undefined) return sentence({ ...entry, on: stopped }, 'stopped')[0];
+      return goesOn(entry, all) ? undefined : undated(sentence(entry, 'stopped')[0]!);
     }
     if (!['active', 'completed'].includes(entry.fact.status ?? '')) return undefined;
     return doseChange(entry, all) ?? sentence(entry, 'prescribed')[0];
@@ -35,9 +38,31 @@ export function medicationChanges(chart: Chart, section: string, sinceDate: stri
   }
 }
 
+/** Stopped orders that were written before a date and stopped nobody knows when: they are counted, since nothing says that they are news. */
+export function undatedStops(chart: Chart, sinceDate: string): number {
+  const orders = entries(chart, 'MedicationRequest', ['authored']);
+  return orders.filter(
+    (entry) =>
+      entry.fact.status === 'stopped' && entry.on < sinceDate && stoppedOn(entry.fact, chart.asOf) === undefined && !goesOn(entry, orders),
+  ).length;
+}
+
+/** Where another order of the drug goes on, the drug was not stopped with this one. */
+function goesOn(entry: Entry, orders: readonly Entry[]): boolean {
+  return orders.some((other) => other !== entry && other.key === entry.key && other.fact.status === 'active');
+}
+
+/** The words without the day; `on` goes on to say where among the others the sentence stands. */
+function undated(said: Said): Said {
+  const { claim } = said;
+  if (claim.kind !== 'medication') return said;
+  const { on: _, ...rest } = claim;
+  return { ...said, claim: rest };
+}
+
 type Said = { claim: Claim; on: string; fact: Fact; cites: { fact: string; version: number }[] };
 
-/** When an order's dosing ended. `authored` is when it was written, and the end of its dispense validity is no stop: an order without more is left out. */
+/** When an order's dosing ended. `authored` is when it was written, and the end of its dispense validity is no stop. */
 function stoppedOn(fact: Fact, asOf: string): string | undefined {
   const ends = fact.atoms.filter((atom) => atom.name === 'end' && !/dispenseRequest|validityPeriod/.test(atom.path));
   const days = [...new Set(ends.map((atom) => dateOf(atom.text)))];

@@ -10,34 +10,49 @@ const TREND_POINTS = 3;
 const TREND_WINDOW_DAYS = 730;
 const DAY_MS = 86_400_000;
 
-export type ResultSeries = { key: string; readings: Reading[] };
+/** Results of one concept up to now, newest first, and those that the chart dates after now. */
+export type ResultSeries = { readings: Reading[]; ahead: Reading[] };
 
-/** Numeric and coded results of each concept, newest first in each; laboratory and vital signs, never survey answers. */
+/**
+ * Numeric and coded results of each concept that a laboratory or a vital sign reports. A series holds every result of its code or name, whatever its
+ * category, because "the latest on record" is a claim about all of them; what is only a survey answer makes no series.
+ */
 export function seriesOf(chart: Chart): ResultSeries[] {
-  const readings = chart.facts
-    .filter((fact) => isMeasured(fact))
-    .flatMap((fact) => readingsOf(fact))
-    .filter((reading) => Date.parse(reading.at) <= Date.parse(chart.asOf));
-  return [...Map.groupBy(readings, (reading) => conceptKey(reading.concept))].map(([key, list]) => ({
-    key,
-    readings: list.sort(newestFirst),
-  }));
+  const series = new Map<string, Reading[]>();
+  for (const reading of chart.facts.flatMap((fact) => readingsOf(fact))) {
+    const names = namesOf(reading);
+    const [list = [], ...others] = new Set(names.flatMap((name) => (series.has(name) ? [series.get(name)!] : [])));
+    list.push(reading, ...others.flat());
+    for (const name of [...names, ...others.flat().flatMap(namesOf)]) series.set(name, list);
+  }
+  return [...new Set(series.values())]
+    .filter((list) => list.some((reading) => isMeasured(reading.fact)))
+    .map((list) => {
+      const ahead = list.filter((reading) => Date.parse(reading.at) > Date.parse(chart.asOf));
+      return { readings: list.filter((reading) => !ahead.includes(reading)).sort(newestFirst), ahead };
+    });
+}
+
+/** Results that the chart dates after now: a mistake of somebody's, shown by number and claimed from by nobody. */
+export function resultsAhead(series: readonly ResultSeries[]): number {
+  return new Set(series.flatMap((one) => one.ahead.map((reading) => reading.fact.id))).size;
 }
 
 /** The latest result of each concept where the source's flag or range calls it abnormal, most recent first. */
 export function abnormalResults(series: readonly ResultSeries[], chart: Chart, section: string, sinceDate: string): DraftSentence[] {
   return series
-    .map((one) => one.readings[0]!)
+    .flatMap((one) => one.readings.slice(0, 1).map((reading) => ({ ...reading, isLatest: one.ahead.length === 0 })))
     .filter((reading) => ABNORMAL.has(reading.flag ?? '') && reading.on >= sinceDate)
     .sort(newestFirst)
-    .map((reading) => ({ section, claims: [resultClaim(reading, chart, true)], cites: [cite(reading)] }));
+    .map((reading) => ({ section, claims: [resultClaim(reading, chart, reading.isLatest)], cites: [cite(reading)] }));
 }
 
 /** Concepts whose results moved one way over the last two years, with no step back. */
 export function trends(series: readonly ResultSeries[], chart: Chart, section: string): DraftSentence[] {
   const since = Date.parse(chart.asOf) - TREND_WINDOW_DAYS * DAY_MS;
   return series
-    .flatMap((one) => trendOf(one.readings.filter((reading) => Date.parse(reading.at) >= since && isLaboratory(reading.fact))) ?? [])
+    .filter((one) => one.readings[0] !== undefined && isLaboratory(one.readings[0].fact))
+    .flatMap((one) => trendOf(one.readings.filter((reading) => Date.parse(reading.at) >= since)) ?? [])
     .sort((one, other) => compare(other.to.at, one.to.at) || compare(conceptKey(one.to.concept), conceptKey(other.to.concept)))
     .map((trend) => ({ section, claims: [trend.claim], cites: trend.all.map(cite) }));
 }
@@ -56,6 +71,11 @@ export function resultClaim(reading: Reading, chart: Chart, latest: boolean): Cl
     ...(replaced ? { correctedFrom: replaced } : {}),
     ...(latest ? { latest: true } : {}),
   };
+}
+
+/** What a reader takes for one concept: a code, or a name. */
+function namesOf(reading: Reading): string[] {
+  return [conceptKey(reading.concept), reading.concept.name.toLowerCase()];
 }
 
 function isMeasured(fact: Fact): boolean {

@@ -18,6 +18,9 @@ type Props = {
   onChoose: (id: string) => void;
   onHover: (id: string) => void;
   onRewrite: (id: string) => void;
+  /** What was typed into the editor before a session ended. */
+  unsaved: string | undefined;
+  onType: (text: string) => void;
   onSave: (text: string, acknowledged: boolean) => void;
   onCancel: () => void;
 };
@@ -46,9 +49,10 @@ export function DraftPane(props: Props) {
               <SentenceSlot key={sentence.id} sentence={sentence} {...props} />
             ))}
           </ul>
-          <Omitted proposal={proposal} section={section.title} />
+          <Omitted omitted={proposal.omitted.filter((one) => one.section === section.title)} />
         </section>
       ))}
+      <Omitted omitted={proposal.omitted.filter((one) => !sections.some((section) => section.title === one.section))} />
       {sections.length === 0 && (
         <p className="draft-sub">Nothing of this draft could be proven against the chart; there is nothing to sign.</p>
       )}
@@ -67,12 +71,11 @@ export function DraftPane(props: Props) {
   );
 }
 
-/** What the page had no room for is said where it would have stood. */
-function Omitted(props: { proposal: ProposalView; section: string }) {
-  const omitted = props.proposal.omitted.filter((one) => one.section === props.section);
-  return omitted.map((one) => (
+/** What the page left out is said where it would have stood, or below where its section is empty. */
+function Omitted(props: { omitted: ProposalView['omitted'] }) {
+  return props.omitted.map((one) => (
     <p key={one.what} className="draft-omitted">
-      No room for {one.number.toLocaleString('en-US')} more: {one.what}.
+      Not shown: {one.number.toLocaleString('en-US')} {one.what}.
     </p>
   ));
 }
@@ -85,8 +88,10 @@ function SentenceSlot(props: Props & { sentence: SentenceView }) {
       <SentenceEditor
         patient={props.proposal.patient}
         before={before}
+        typed={props.unsaved}
         busy={props.busy}
         error={props.error}
+        onType={props.onType}
         onSave={props.onSave}
         onCancel={props.onCancel}
       />
