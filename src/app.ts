@@ -33,7 +33,7 @@ export { packs } from './packs/index.ts';
 
 import { openBus } from './platform/bus.ts';
 import { detectRollback, faceRollback, type RollbackFinding } from './platform/checkpoint-file.ts';
-import { type CheckpointSigner, openCheckpointSigner } from './platform/checkpoint-signer.ts';
+import { type CheckpointSigner, openCheckpointSigner, requireSameKey } from './platform/checkpoint-signer.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { type Db, openDatabase } from './platform/database.ts';
@@ -57,7 +57,7 @@ import { rereadPortions } from './record/reread.ts';
 import { contentTypeOf } from './sources/content-type.ts';
 import { startDemo } from './sources/demo.ts';
 import { feedName } from './sources/feed-name.ts';
-import { startMllp, storeThenAnswer } from './sources/mllp.ts';
+import { type MllpServer, startMllp, storeThenAnswer } from './sources/mllp.ts';
 
 /** Everything that runs, open and wired; `openDoors` opens doors over it. */
 export type App = {
@@ -121,8 +121,10 @@ async function openOver(
       : undefined;
   await faceRollback(db, rollback, log, clock.now());
   const kept = segments && (await restoreAcknowledged(db, segments, log, clock.now));
+  const works = config.role === 'all' || config.role === 'worker';
   const sequencer = await openSequencer(db, {
     signer,
+    signs: works,
     folder: config.dataFolder,
     now: clock.now,
     reached: (point) => {
@@ -130,6 +132,7 @@ async function openOver(
     },
     onError: () => log.error('journal.sequencing-failed'),
   });
+  if (config.role !== 'all') requireSameKey(sequencer.head?.note, signer);
   const pseudonym = openPseudonyms(config.dataFolder);
 
   let worker: Worker | undefined;
@@ -137,7 +140,8 @@ async function openOver(
   const bus = config.natsUrl
     ? openBus({
         url: config.natsUrl,
-        onMessage: () => worker?.wake(),
+        // One message wakes one process: one without jobs would take it from one that has them.
+        ...(jobs === 'run' && works ? { onMessage: () => worker?.wake() } : {}),
         onState: (up, code) => {
           metrics.busUp.set(up ? 1 : 0);
           if (up) log.info('bus.connected', { code });
@@ -189,7 +193,7 @@ async function openOver(
   };
   worker = startWorker(house, log, metrics);
   if (jobs === 'run') {
-    worker.start();
+    if (works) worker.start();
     sequencer.start();
   }
   const desk: ReviewDesk = {
@@ -243,7 +247,8 @@ async function openOver(
 /** What people and machines knock on. */
 export type Doors = {
   url: string;
-  mllpPort: number;
+  /** Undefined where this role has no HL7 door. */
+  mllpPort: number | undefined;
   greeting: string[];
   server: FastifyInstance;
   loaded: Promise<void>;
@@ -251,9 +256,9 @@ export type Doors = {
 };
 export type DoorsOptions = { demo?: boolean; patients?: number; onProgress?(line: string): void };
 
-/** Opens HTTP and MLLP, and with `demo` the play hospital behind them. Resolves when the doors answer; demo loading goes on. */
+/** Opens the doors of this process's role, and with `demo` the play hospital behind them. Resolves when they answer; demo loading goes on. */
 export async function openDoors(app: App, options: DoorsOptions): Promise<Doors> {
-  const { config, log, metrics } = app;
+  const { config } = app;
   const doors = { loading: { state: 'ready', step: 'Ready', done: 1, total: 1 } as LoadingView };
   const open: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -263,31 +268,19 @@ export async function openDoors(app: App, options: DoorsOptions): Promise<Doors>
     const server = await openHttp(app, () => doors.loading);
     open.unshift(() => server.close());
     const port = await listen(server, config);
-    const answer = storeThenAnswer((payload) => onPayload(app.house, payload), app.acknowledge);
-    const mllp = await startMllp({
-      host: config.host,
-      port: config.mllpPort,
-      onMessage: async (payload) => {
-        const answered = metrics.acknowledgement.startTimer({ door: 'mllp' });
-        return answer(payload).finally(answered);
-      },
-      acknowledge: app.acknowledge,
-      source: feedName,
-      log,
-      maxBytes: config.receiptMaxBytes,
-      ...(config.tls ? { tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) } } : {}),
-    });
-    open.unshift(() => mllp.close());
-    const demo = options.demo ? await openDemo(app, options, mllp.port, (loading) => Object.assign(doors, { loading })) : undefined;
+    const mllp = config.role === 'all' || config.role === 'intake' ? await openMllp(app) : undefined;
+    open.unshift(async () => mllp?.close());
+    const onLoading = (loading: LoadingView) => Object.assign(doors, { loading });
+    const demo = options.demo && mllp ? await openDemo(app, options, mllp.port, onLoading) : undefined;
     // Last of all: what is under way in the doors may still ask it.
     open.push(async () => demo?.hospital.stop());
     const url = `${config.tls ? 'https' : 'http'}://${config.host}:${port}`;
     return {
       url,
-      mllpPort: mllp.port,
+      mllpPort: mllp?.port,
       server,
       loaded: demo?.loaded ?? Promise.resolve(),
-      greeting: greeting(config, url, mllp.port),
+      greeting: greeting(config, url, mllp?.port),
       close,
     };
   } catch (error) {
@@ -296,10 +289,31 @@ export async function openDoors(app: App, options: DoorsOptions): Promise<Doors>
   }
 }
 
-function greeting(config: Config, url: string, mllpPort: number): string[] {
+async function openMllp({ house, acknowledge, config, log, metrics }: App): Promise<MllpServer> {
+  const answer = storeThenAnswer((payload) => onPayload(house, payload), acknowledge);
+  return startMllp({
+    host: config.host,
+    port: config.mllpPort,
+    onMessage: async (payload) => {
+      const answered = metrics.acknowledgement.startTimer({ door: 'mllp' });
+      return answer(payload).finally(answered);
+    },
+    acknowledge,
+    source: feedName,
+    log,
+    maxBytes: config.receiptMaxBytes,
+    ...(config.tls ? { tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) } } : {}),
+  });
+}
+
+function greeting(config: Config, url: string, mllpPort: number | undefined): string[] {
+  const doors = [
+    `Countersign answers at ${url}${config.role === 'all' ? '' : ` as ${config.role}`}`,
+    ...(mllpPort === undefined ? [] : [`HL7 v2 over MLLP on ${config.host}:${mllpPort}`]),
+  ];
+  if (config.role === 'worker') return doors;
   return [
-    `Countersign answers at ${url}`,
-    `HL7 v2 over MLLP on ${config.host}:${mllpPort}`,
+    ...doors,
     config.loopback
       ? 'Sign in as Dr. Ines Halloran (clinician), Theo Marsh (integration) or Dr. Karin Lindqvist (governance).'
       : 'Nobody can sign in here: the demo identities exist on loopback only (COUNTERSIGN_HOST=127.0.0.1).',
@@ -308,6 +322,7 @@ function greeting(config: Config, url: string, mllpPort: number): string[] {
 
 async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyInstance> {
   const { config, log, db, desk, house, clock, pseudonym } = app;
+  const { role } = config;
   const { now } = clock;
   const sessions = new Sessions(clock);
   const site = { name: config.siteName, zone: config.siteZone };
@@ -327,7 +342,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
         ),
       );
       await answers;
-      return { ready: true, database: db.kind, loading: loading(), version: VERSION, site };
+      return { ready: true, role, database: db.kind, loading: loading(), version: VERSION, site };
     },
     // Many who scrape at once ask the store once.
     refreshMetrics: () => {
@@ -337,10 +352,19 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
       return refreshing;
     },
   });
+  if (role === 'worker') return server;
   const writer = openJournalWriter(db);
   server.addHook('onClose', () => writer.idle());
   const access = guardAccess(server, { log: new AccessLog({ writer, now, pseudonym }), now });
   await server.register(sessionRoutes, { sessions, config, site, writer, pseudonym, now });
+  await server.register(fhirRoutes, {
+    db,
+    clock,
+    version: VERSION,
+    access,
+    intake: (payload) => onPayload(house, payload),
+  });
+  if (role === 'intake') return server;
   await server.register(worklistRoutes, { db, now, access });
   const colleagues = config.loopback ? demoIdentities : [];
   await server.register(reviewRoutes, { desk, access, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
@@ -356,13 +380,6 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
     access,
     pseudonym,
     draftFor: (person) => onHook(house, person),
-  });
-  await server.register(fhirRoutes, {
-    db,
-    clock,
-    version: VERSION,
-    access,
-    intake: (payload) => onPayload(house, payload),
   });
   await server.register(kpiRoutes, { db, packs: house.packs, now });
   await server.register(journalRoutes, { db, sequencer: app.sequencer, verifierKeys: app.signer.verifierKeys });

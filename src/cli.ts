@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { isRunId, replayFile, replayVerb } from './ai/replay/replay.verb.ts';
 import { type App, openApp, openDoors, packs } from './app.ts';
 import { AppError } from './core/errors.ts';
@@ -14,10 +14,11 @@ import { checkVerb } from './delivery/review/check.verb.ts';
 import { runVerb } from './delivery/review/run.verb.ts';
 import { onPayload } from './flow.ts';
 import { eraseVerb } from './governance/erase.verb.ts';
-import { type Config, loadConfig } from './platform/config.ts';
-import { callControl, serveControl } from './platform/control-socket.ts';
+import { type Config, loadConfig, roles } from './platform/config.ts';
+import { type ControlServer, callControl, serveControl } from './platform/control-socket.ts';
 import { type FileToVerify, journalExportVerb, journalProveVerb, journalVerifyFile, journalVerifyVerb } from './platform/journal.verbs.ts';
 import { createLog } from './platform/log.ts';
+import { type Closer, closeInOrder, DRAIN_MS, toldToStop } from './platform/shutdown.ts';
 import { openTerminal } from './platform/terminal.ts';
 import { type Args, explainFailure, performVerb, type Verb } from './platform/verb.ts';
 import { absolutePath, readCount, readDay, readPort, readSeveral, standardInput, textOf } from './platform/verb-options.ts';
@@ -80,6 +81,7 @@ verb('serve', 'run it: HTTP, MLLP, jobs', 'countersign serve --demo')
   .option('--port <number>', 'HTTP port (default 8080)', readPort)
   .option('--host <address>', 'where to listen (default 127.0.0.1)')
   .option('--mllp-port <number>', 'HL7 v2 port (default 2575)', readPort)
+  .addOption(new Option('--role <role>', 'what this process does of the whole (default all)').choices(roles))
   .option('--demo', 'with the play hospital, loaded on first run')
   .option('--patients <number>', 'people in the demo hospital', readCount, 60)
   .action((options: Args) => end(serve(options)));
@@ -209,40 +211,47 @@ async function dispatch(name: string, args: Args): Promise<number> {
   }
 }
 
-/** Runs the server until it is told to stop. */
+/** Runs the server until it is told to stop; then its doors close, what is under way is finished, and the store is closed. */
 async function serve(args: Args): Promise<number> {
   const config = configFor(args);
+  if (args['demo'] && config.role !== 'all') throw new AppError('request_invalid', '--demo goes with the role all: it needs every door');
   const log = createLog({ level: config.logLevel });
-  await buildWebIfNeeded(() => terminal.err('Building the user interface …'));
-  const closers: (() => Promise<void>)[] = [];
+  if (config.role === 'all' || config.role === 'api') await buildWebIfNeeded(() => terminal.err('Building the user interface …'));
+  const closers: Closer[] = [];
   try {
     const app = await openApp({ config, log });
     closers.push(() => app.close());
+    // Processes of other roles share the folder with each other: a verb then opens the database itself.
+    const control = config.role === 'all' ? await answerVerbs(app) : undefined;
+    closers.push(async () => control?.close());
     const doors = await openDoors(app, {
       demo: Boolean(args['demo']),
       patients: Number(args['patients'] ?? 60),
       onProgress: terminal.progress,
     });
     closers.push(() => doors.close());
-    const control = await serveControl(controlPath(config), (request, { stdout, stderr, progress }, signal) => {
-      const io = { out: stdout, err: stderr, progress, gone: () => signal.aborted };
-      return performVerb(async () => {
-        const work = verbs[request.verb];
-        if (!work) throw new AppError('request_invalid', 'there is no such verb');
-        return work(app, JSON.parse(request.args[0] ?? '{}') as Args, io);
-      }, io);
-    });
-    closers.push(() => control.close());
-    if (args['json']) terminal.out(JSON.stringify({ url: doors.url, mllpPort: doors.mllpPort, pid: process.pid }));
+    if (args['json']) terminal.out(JSON.stringify({ url: doors.url, mllpPort: doors.mllpPort, role: config.role, pid: process.pid }));
     else for (const line of doors.greeting) terminal.out(line);
-    await new Promise<void>((resolveStop) => {
-      process.once('SIGINT', () => resolveStop());
-      process.once('SIGTERM', () => resolveStop());
-    });
+    await toldToStop();
     return 0;
   } finally {
-    for (const close of closers.reverse()) await close();
+    if (!(await closeInOrder(closers.reverse(), DRAIN_MS))) {
+      // Nothing acknowledged is lost by it: what was under way is done again at the next start.
+      log.warn('server.stopped-undrained');
+      process.exit(1);
+    }
   }
+}
+
+async function answerVerbs(app: App): Promise<ControlServer> {
+  return serveControl(controlPath(app.config), (request, { stdout, stderr, progress }, signal) => {
+    const io = { out: stdout, err: stderr, progress, gone: () => signal.aborted };
+    return performVerb(async () => {
+      const work = verbs[request.verb];
+      if (!work) throw new AppError('request_invalid', 'there is no such verb');
+      return work(app, JSON.parse(request.args[0] ?? '{}') as Args, io);
+    }, io);
+  });
 }
 
 async function synthesize(options: Args): Promise<number> {
@@ -269,6 +278,7 @@ function configFor(args: Args): Config {
   const given = (name: string): string | undefined => (args[name] === undefined ? undefined : String(args[name]));
   return loadConfig(process.env, {
     COUNTERSIGN_DATA: given('data'),
+    COUNTERSIGN_ROLE: given('role'),
     COUNTERSIGN_PORT: given('port'),
     COUNTERSIGN_HOST: given('host'),
     COUNTERSIGN_MLLP_PORT: given('mllpPort'),

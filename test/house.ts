@@ -87,7 +87,7 @@ export async function startHouse(
       });
       return seat(doors.url, ((await answer.json()) as { token: string }).token);
     },
-    send: (message) => sendMllp(doors.mllpPort, message),
+    send: (message) => sendMllp(doors.mllpPort!, message),
     async take(source, given) {
       const bytes = new Uint8Array(Buffer.from(given as string));
       const contentType = contentTypeOf(bytes);

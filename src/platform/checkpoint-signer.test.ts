@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +23,13 @@ describe('checkpoint signer', () => {
     expect(again.sign(12, root)).toBe(note);
     expect(readCheckpoint(note, [first.verifierKeys[0]!])).toEqual({ origin: first.origin, size: 12, root });
     expect(readCheckpoint(note.replace('\n12\n', '\n13\n'), first.verifierKeys)).toBeUndefined();
+  });
+
+  it('is one key where processes start at once', async () => {
+    const signers = await Promise.all(Array.from({ length: 8 }, () => openCheckpointSigner(folder)));
+
+    expect(new Set(signers.map((signer) => signer.verifierKeys[0])).size).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.new'))).toEqual([]);
   });
 
   it('keeps the private key to its owner, as PEM, and refuses one that others may read', async () => {

@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
+import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import {
@@ -56,6 +56,15 @@ export function readCheckpoint(note: string, verifierKeys: readonly string[]): C
   return openCheckpoint(sha256, verifyEd25519, keys, note);
 }
 
+/** Refuses a folder whose keys did not sign the latest checkpoint of the database: processes that share one must share keys, or there are two logs. */
+export function requireSameKey(note: string | undefined, { verifierKeys }: CheckpointSigner): void {
+  if (note === undefined || readCheckpoint(note, verifierKeys)) return;
+  throw new AppError(
+    'config_invalid',
+    'another key signed the journal of this database: give every process the same data folder, or copies of its checkpoint-key.pem, checkpoint-keys.txt and pseudonym.key',
+  );
+}
+
 /** Ed25519 (RFC 8032) over raw 32-byte keys. False, never an exception, for a malformed key or signature. */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
@@ -82,16 +91,21 @@ async function readOrMakeKey(path: string): Promise<KeyObject> {
 
 async function makeKey(path: string): Promise<KeyObject> {
   const { privateKey } = generateKeyPairSync('ed25519');
-  // 'wx' so that two processes starting at once cannot end with two keys: the second fails and reads the first at its next start.
-  const file = await open(path, 'wx', 0o600);
+  // Written whole under another name and linked: of two processes that start at once one makes the key, and both read the same.
+  const draft = `${path}.${randomUUID()}.new`;
+  const file = await open(draft, 'wx', 0o600);
   try {
     await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
     await file.sync();
   } finally {
     await file.close();
   }
-  await chmod(path, 0o600);
-  return privateKey;
+  await chmod(draft, 0o600);
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(draft);
+  return readOrMakeKey(path);
 }
 
 async function rememberKey(path: string, verifierKey: string): Promise<string[]> {

@@ -27,6 +27,10 @@ export class Secret {
   }
 }
 
+/** What a process may do of the whole; many may run beside each other on one PostgreSQL. */
+export const roles = ['all', 'api', 'worker', 'intake'] as const;
+export type ServeRole = (typeof roles)[number];
+
 const variables = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:'])
     .optional()
@@ -40,6 +44,12 @@ const variables = z.object({
     .string()
     .default('.countersign')
     .describe('The data folder: embedded database, intake segments, keys, control socket. One process at a time.'),
+  COUNTERSIGN_ROLE: z
+    .enum(roles, `must be one of ${roles.join(', ')}`)
+    .default('all')
+    .describe(
+      "What this process does: `api` HTTP doors, `worker` jobs and the journal's sequencer, `intake` the HL7 and FHIR doors, `all` everything. Roles other than `all` need `DATABASE_URL`.",
+    ),
   COUNTERSIGN_HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be a host name or an address')
@@ -97,6 +107,7 @@ export type Config = {
   readonly natsUrl: string | undefined;
   /** Absolute path. */
   readonly dataFolder: string;
+  readonly role: ServeRole;
   readonly host: string;
   readonly port: number;
   readonly mllpPort: number;
@@ -171,6 +182,10 @@ function contradictions(values: Values): string[] {
   const problems: string[] = [];
   const { COUNTERSIGN_TLS_CERT: cert, COUNTERSIGN_TLS_KEY: key, COUNTERSIGN_HOST: host } = values;
   if ((cert === undefined) !== (key === undefined)) problems.push('COUNTERSIGN_TLS_CERT and COUNTERSIGN_TLS_KEY go together');
+  const role = values.COUNTERSIGN_ROLE;
+  if (role !== 'all' && values.DATABASE_URL === undefined) {
+    problems.push(`the role ${role} shares its work with other processes and needs DATABASE_URL: the embedded database has room for one`);
+  }
   if (!isLoopback(host) && (cert === undefined || key === undefined)) {
     problems.push(
       'COUNTERSIGN_HOST is not loopback, so COUNTERSIGN_TLS_CERT and COUNTERSIGN_TLS_KEY are required: plaintext stays on this machine',
@@ -186,6 +201,7 @@ function freeze(values: Values): Config {
     databaseUrl: values.DATABASE_URL,
     natsUrl: values.NATS_URL,
     dataFolder: resolve(values.COUNTERSIGN_DATA),
+    role: values.COUNTERSIGN_ROLE,
     host,
     port,
     mllpPort: values.COUNTERSIGN_MLLP_PORT,

@@ -54,6 +54,15 @@ it('says that nobody listens when there is no socket, or one a dead process left
   await server.close();
 });
 
+it('refuses a second server where one answers', async () => {
+  const first = await serveControl(path, async () => 0);
+
+  await expect(serveControl(path, async () => 1)).rejects.toMatchObject({ code: 'folder_locked' });
+
+  expect((await call({ verb: 'x', args: [] })).exit).toBe(0);
+  await first.close();
+});
+
 it('tells the sentence of our own errors and only the code of others', async () => {
   const failures = [new AppError('not_found', 'no run has this id'), new Error('Jane Doe has no chart')];
   const server = await serveControl(path, async () => {

@@ -20,10 +20,14 @@ export type ControlHandler = (request: ControlRequest, sinks: ControlSinks, sign
 export type ControlServer = { close(): Promise<void> };
 
 /**
- * Lets verbs typed elsewhere work through the process that holds the data folder. A Unix socket of mode 0600: whoever may open the
- * folder's files may call. The caller holds the folder lock, so a socket that is still there belongs to a dead process and is removed.
+ * Lets verbs typed elsewhere work through the process that serves the data folder. A Unix socket of mode 0600: whoever may open the
+ * folder's files may call. One that a dead process left is removed; where a live one answers, a second server is refused.
  */
 export async function serveControl(path: string, handler: ControlHandler): Promise<ControlServer> {
+  const other = await connect(path);
+  other?.destroy();
+  if (other)
+    throw new AppError('folder_locked', 'another "countersign serve" has this data folder: stop it, or give this one its own with --data');
   rmSync(path, { force: true });
   const open = new Set<Socket>();
   const server = createServer((socket) => {

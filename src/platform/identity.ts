@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 
@@ -89,15 +89,23 @@ export function openPseudonyms(folder: string): Pseudonym {
 }
 
 function readOrMakeKey(file: string): Buffer {
-  try {
-    // 'wx' refuses an existing file, so of two starting processes one makes the key and both read the same.
-    writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  if (!existsSync(file)) makeKey(file);
   const text = readFileSync(file, 'utf8').trim();
   if (!/^[0-9a-f]{64}$/.test(text)) throw new Error('pseudonym.key is not a 256-bit key in hex: restore it from a backup');
   return Buffer.from(text, 'hex');
+}
+
+/** Written whole under another name and linked, which refuses an existing file: of two starting processes one makes the key and both read the same. */
+function makeKey(file: string): void {
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
 }
 
 function digest(token: string): string {

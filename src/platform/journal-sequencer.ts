@@ -20,6 +20,8 @@ export type SequencerOptions = {
   folder?: string;
   /** The present as ISO 8601. */
   now: () => string;
+  /** False where another process signs (roles without the sequencer): the log is then read as far as it is signed. */
+  signs?: boolean;
   /** Entries a transaction; 20,000 on a server, 1,000 embedded, where a transaction holds up every door. */
   batch?: number;
   /** Rest between rounds of the loop. */
@@ -37,6 +39,7 @@ export class JournalSequencer {
   readonly #db: Db;
   readonly #options: SequencerOptions;
   readonly #batch: number;
+  readonly #signs: boolean;
   #edge: Edge = emptyEdge();
   #head: LogHead | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -47,6 +50,7 @@ export class JournalSequencer {
   constructor(db: Db, options: SequencerOptions) {
     this.#db = db;
     this.#options = options;
+    this.#signs = options.signs ?? true;
     this.#batch = options.batch ?? (db.kind === 'postgres' ? 20_000 : 1_000);
   }
 
@@ -58,7 +62,7 @@ export class JournalSequencer {
   /** Reads the log's right edge. Refuses a log whose leaves do not give the root it signed. */
   async open(): Promise<void> {
     await this.#inTurn(() => this.#catchUp(this.#db));
-    await this.#keepOutside();
+    if (this.#signs) await this.#keepOutside();
   }
 
   /** Returns once everything committed before the call is under a signed checkpoint. A write-back waits for this. */
@@ -121,6 +125,10 @@ export class JournalSequencer {
 
   /** One batch. True when it was full, so that more may be waiting. */
   async #round(wait: boolean): Promise<boolean> {
+    if (!this.#signs) {
+      await this.#catchUp(this.#db);
+      return false;
+    }
     const done = await this.#db.transaction((tx) => this.#sequence(tx, wait));
     if (done === undefined) return false;
     this.#edge = done.edge;

@@ -20,7 +20,8 @@ export async function migrate(db: Db, folder: string = migrationsFolder): Promis
   for (const migration of outstanding(known, await appliedMigrations(db))) {
     if (await apply(db, migration)) ran.push(migration.name);
   }
-  if (known.length > 0) await db.query('select ensure_month_partitions(now())');
+  // Under the lock as well: of processes that start at once one makes the partitions.
+  if (known.length > 0) await db.exec(`select pg_advisory_xact_lock(${LOCK}); select ensure_month_partitions(now())`);
   return ran;
 }
 

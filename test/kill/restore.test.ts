@@ -127,7 +127,7 @@ it('R22: what is written to the EHR was synced first, also where the process tha
 }) => {
   if (process.env['TEST_DATABASE'] === 'postgres') return skip('a server syncs by itself');
   const house = await startHouse({ now: new Date().toISOString(), mrns: ['5000000'] });
-  await pump(house.doors.mllpPort, openFeed(['5000000'], 1), () => true);
+  await pump(house.doors.mllpPort!, openFeed(['5000000'], 1), () => true);
   await house.settle();
   const chair = await sitDown(house.doors.url);
   const [draft] = await chair.waiting();

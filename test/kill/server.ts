@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { ServeRole } from '../../src/platform/config.ts';
 import { callControl } from '../../src/platform/control-socket.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -11,7 +12,13 @@ const CLI = join(ROOT, 'src', 'cli.ts');
 /** Nothing here waits longer on a busy machine than on a broken product. */
 export const PATIENCE_MS = 120_000;
 
-export type Place = { folder: string; databaseUrl?: string | undefined; ehrBase?: string | undefined };
+export type Place = {
+  folder: string;
+  databaseUrl?: string | undefined;
+  ehrBase?: string | undefined;
+  natsUrl?: string | undefined;
+  role?: ServeRole;
+};
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 export type Server = {
@@ -141,6 +148,8 @@ function run(args: readonly string[], place: Place | undefined, killAt?: string,
       LOG_LEVEL: 'error',
       NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'countersign', 'compiled'),
       ...(place?.databaseUrl ? { DATABASE_URL: place.databaseUrl } : {}),
+      ...(place?.natsUrl ? { NATS_URL: place.natsUrl } : {}),
+      ...(place?.role ? { COUNTERSIGN_ROLE: place.role } : {}),
       ...(place?.ehrBase ? { COUNTERSIGN_EHR_FHIR_BASE: place.ehrBase } : {}),
       ...(killAt ? { COUNTERSIGN_KILL_AT: killAt } : {}),
     },
