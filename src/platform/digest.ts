@@ -1,7 +1,9 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Namespace of this product's own name-based ids: UUIDv5 of `urn:countersign` in the URL namespace. Fixed for ever: every fact id rests on it. */
 export const COUNTERSIGN_NAMESPACE = '90455f8a-7b90-52ad-ac14-6bd323a68b92';
+
+const ownNamespace = uuidBytes(COUNTERSIGN_NAMESPACE);
 
 /** SHA-256 of bytes, or of a text's UTF-8 bytes: 32 bytes. */
 export function sha256(data: Uint8Array | string): Uint8Array {
@@ -21,11 +23,10 @@ export function sha256Of(...pieces: readonly (Uint8Array | string)[]): Uint8Arra
 
 /** RFC 9562 §5.5 name-based UUID (SHA-1): the same namespace and name give the same id on every machine. */
 export function uuidV5(namespace: string, name: Uint8Array | string): string {
-  const digest = createHash('sha1').update(uuidBytes(namespace)).update(name).digest().subarray(0, 16);
-  digest[6] = (digest[6]! & 0x0f) | 0x50;
-  digest[8] = (digest[8]! & 0x3f) | 0x80;
-  const hex = digest.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const space = namespace === COUNTERSIGN_NAMESPACE ? ownNamespace : uuidBytes(namespace);
+  const hex = hash('sha1', Buffer.concat([space, typeof name === 'string' ? Buffer.from(name) : name]), 'hex');
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** One id for an ordered list of parts. Each part is preceded by its byte length, so ('ab', 'c') and ('a', 'bc') differ. */

@@ -2,7 +2,7 @@
 export type Instant = { at: string } | { flag: 'zone-missing' | 'time-unreadable' };
 
 const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/;
 
 /** The instant a FHIR date, dateTime or instant starts at. A date needs no zone and starts at midnight UTC; a time without a zone is refused. */
 export function instantOf(text: string): Instant {
@@ -10,9 +10,11 @@ export function instantOf(text: string): Instant {
   if (date) return utc(Number(date[1]), Number(date[2] ?? 1) - 1, Number(date[3] ?? 1), date);
   const time = TIME.exec(text);
   if (!time) return { flag: 'time-unreadable' };
-  if (!time[1]) return { flag: 'zone-missing' };
+  if (!time[2]) return { flag: 'zone-missing' };
   // A leap second is legal (FHIR R4 dateTime) and unknown to Date: the last millisecond before it stands for it.
-  const at = Date.parse(text.replace(/:60(\.\d+)?(?=Z|[+-])/, ':59.999').replace(/^(.{16})(?=Z|[+-])/, '$1:00'));
+  const at = Date.parse(
+    time[1] && time[1] !== '60' ? text : text.replace(/:60(\.\d+)?(?=Z|[+-])/, ':59.999').replace(/^(.{16})(?=Z|[+-])/, '$1:00'),
+  );
   return Number.isNaN(at) ? { flag: 'time-unreadable' } : { at: new Date(at).toISOString() };
 }
 

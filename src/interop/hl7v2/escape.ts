@@ -10,12 +10,7 @@ const SPACE = 32;
 
 /** Text of a range: escape sequences first, over bytes (so that `\XC3A9\` is a character of the message's own set), then the character set. */
 export function decodeText(message: Hl7Message, range: Range): Decoded {
-  if (!hasEscape(message, range)) {
-    const { bytes } = message;
-    const text =
-      message.charset === 'utf-8' ? bytes.toString('utf8', range.start, range.end) : bytes.toString('latin1', range.start, range.end);
-    return { text, flags: [] };
-  }
+  if (!hasEscape(message, range)) return { text: plainText(message, range), flags: [] };
   const flags: string[] = [];
   const plain = unescapeBytes(message.bytes.subarray(range.start, range.end), message.delimiters, flags);
   if (message.charset === 'iso-8859-1') return { text: plain.toString('latin1'), flags };
@@ -132,6 +127,13 @@ function format(command: string, count: string): readonly number[] {
 
 function one(byte: number): readonly number[] | undefined {
   return byte === -1 ? undefined : [byte];
+}
+
+/** A value is a slice of the message's text where bytes are characters: a hundred values of a message, and one call out of the engine. */
+function plainText(message: Hl7Message, { start, end }: Range): string {
+  if (message.plain === null) return message.bytes.toString('utf8', start, end);
+  message.plain ??= message.bytes.toString('latin1', message.start, message.end);
+  return message.plain.slice(start - message.start, end - message.start);
 }
 
 function hasEscape(message: Hl7Message, range: Range): boolean {

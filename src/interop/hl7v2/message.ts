@@ -26,6 +26,8 @@ export type Hl7Message = {
   end: number;
   delimiters: Delimiters;
   charset: Charset;
+  /** The message as a text in which every byte is one character, where that is so; made when the first value is read. */
+  plain: string | null | undefined;
   segments: Segment[];
   flags: string[];
 };
@@ -46,7 +48,7 @@ export function openMessage(bytes: Uint8Array, start = 0, end = bytes.length): H
   if (!isHeaderAt(buffer, from, end)) throw unreadable('no-msh', 'the payload does not begin with an MSH segment');
   const flags: string[] = [];
   const delimiters = readDelimiters(buffer, from, end, flags);
-  const message: Hl7Message = { bytes: buffer, start: from, end, delimiters, charset: 'utf-8', segments: [], flags };
+  const message: Hl7Message = { bytes: buffer, start: from, end, delimiters, charset: 'utf-8', plain: undefined, segments: [], flags };
   message.segments = splitSegments(message);
   message.charset = readCharset(message);
   return message;
@@ -294,6 +296,7 @@ function readCharset(message: Hl7Message): Charset {
   if (!unicode.has(name)) throw unreadable('charset-unsupported', 'MSH-18 names a character set that is not supported');
   const body = bytes.subarray(start, end);
   if (isAscii(body)) return 'utf-8';
+  message.plain = null;
   if (!isUtf8(body)) throw unreadable('charset-mismatch', 'the bytes are not in the character set that MSH-18 declares or leaves open');
   if (!name.includes('U')) flags.push('charset-assumed');
   return 'utf-8';

@@ -1,5 +1,5 @@
 import type { Identifier, Origin } from '../../core/fact.ts';
-import { decodeText } from './escape.ts';
+import { type Decoded, decodeText } from './escape.ts';
 import {
   componentAt,
   fieldRange,
@@ -47,15 +47,19 @@ const QUOTE = 34;
 
 /** The text of a component (or subcomponent) of a cell, where it holds one. */
 export function part(cell: Cell, component?: number, subcomponent?: number): Part | undefined {
-  const { reading, segment, field, repetition } = cell;
+  const found = decoded(cell, component, subcomponent);
+  return found && { text: found.text, path: pathOf(cell, component, subcomponent), flags: found.flags };
+}
+
+/** A part without its path, which costs as much as reading it. */
+function decoded({ reading, segment, field, repetition }: Cell, component?: number, subcomponent?: number): Decoded | undefined {
   const { message } = reading;
   let range = repetitionAt(message, segment, field, repetition);
   if (range && component !== undefined && !isEncodingField(segment, field)) range = componentAt(message, range, component);
   if (range && subcomponent !== undefined) range = subcomponentAt(message, range, subcomponent);
   if (!range || range.start === range.end) return undefined;
-  const { text, flags } = decodeText(message, range);
-  if (text === NULL_VALUE || text.trim() === '') return undefined;
-  return { text, path: pathOf(cell, component, subcomponent), flags };
+  const found = decodeText(message, range);
+  return found.text === NULL_VALUE || found.text.trim() === '' ? undefined : found;
 }
 
 /** The path of a cell or a part of it. */
@@ -93,7 +97,7 @@ export function cell(reading: Reading, segment: Segment | undefined, field: numb
 /** The first component of the first repetition of a field; '' where there is none. Reading it alone maps nothing. */
 export function text(reading: Reading, segment: Segment | undefined, field: number, component = 1): string {
   const found = cell(reading, segment, field);
-  return (found && part(found, component)?.text.trim()) ?? '';
+  return (found && decoded(found, component)?.text.trim()) ?? '';
 }
 
 /** Says that a field became something, for coverage. */
