@@ -40,7 +40,7 @@ import { type Db, openDatabase } from './platform/database.ts';
 import { lockFolder } from './platform/folder-lock.ts';
 import { buildServer, listen, serveWeb } from './platform/http.ts';
 import { demoIdentities, openPseudonyms, type Pseudonym, Sessions } from './platform/identity.ts';
-import { openIntakeSegments } from './platform/intake-segments.ts';
+import { type IntakeSegments, openIntakeSegments } from './platform/intake-segments.ts';
 import { createWorker, type Worker } from './platform/jobs.ts';
 import { journalRoutes } from './platform/journal.routes.ts';
 import { type JournalSequencer, openSequencer } from './platform/journal-sequencer.ts';
@@ -52,6 +52,7 @@ import { countedIntake, countedJobs, countedReader, refreshGauges } from './plat
 import { migrate } from './platform/migrate.ts';
 import { bySession, sessionRoutes } from './platform/session.routes.ts';
 import { webFolder } from './platform/web-build.ts';
+import { adoptAuthorities } from './record/authorities.ts';
 import { openIntake, receiptLog, untilRead } from './record/intake.ts';
 import { rereadPortions } from './record/reread.ts';
 import { contentTypeOf } from './sources/content-type.ts';
@@ -66,6 +67,9 @@ export type App = {
   metrics: Metrics;
   clock: Clock;
   db: Db;
+  /** Beside the embedded store only. */
+  segments: IntakeSegments | undefined;
+  now(): string;
   house: House;
   desk: ReviewDesk;
   worker: Worker;
@@ -117,10 +121,14 @@ async function openOver(
   const rollback = await detectRollback(db, config.dataFolder, signer.verifierKeys);
   const segments =
     db.kind === 'pglite'
-      ? await openIntakeSegments(join(config.dataFolder, 'intake'), { onSync: (seconds) => metrics.segmentSync.observe(seconds) })
+      ? await openIntakeSegments(join(config.dataFolder, 'intake'), {
+          onSync: (seconds) => metrics.segmentSync.observe(seconds),
+          hooks: { beforeRename: () => killPoint('during-erasure'), afterRename: () => killPoint('during-erasure') },
+        })
       : undefined;
   await faceRollback(db, rollback, log, clock.now());
   const kept = segments && (await restoreAcknowledged(db, segments, log, clock.now));
+  await adoptNames(db, config, log, clock);
   const works = config.role === 'all' || config.role === 'worker';
   const sequencer = await openSequencer(db, {
     signer,
@@ -212,6 +220,8 @@ async function openOver(
     metrics,
     clock,
     db,
+    segments,
+    now: clock.now,
     house,
     desk,
     worker,
@@ -363,6 +373,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
     version: VERSION,
     access,
     intake: (payload) => onPayload(house, payload),
+    readNow: (receipt) => onReceipt(house, receipt),
   });
   if (role === 'intake') return server;
   await server.register(worklistRoutes, { db, now, access });
@@ -431,16 +442,24 @@ async function openStore(config: Config, log: Log): Promise<Db> {
   });
 }
 
+/** What came before an authority had its name gets it before a door opens: the next message would make a second person. */
+async function adoptNames(db: Db, config: Config, log: Log, clock: Clock): Promise<void> {
+  const { identifiers, joined, conflicts } = await adoptAuthorities(db, new Map(Object.entries(config.authorities)), clock.now());
+  if (identifiers > 0) log.warn('authorities.adopted', { count: identifiers, kind: 'identifiers' });
+  if (joined > 0) log.warn('authorities.joined', { count: joined, kind: 'people' });
+  if (conflicts > 0) log.error('authorities.in-conflict', { count: conflicts, kind: 'people' });
+}
+
 /** The flow's jobs. Write-back is tried for ever: what a clinician signed is not given up. */
 function startWorker(house: House, log: Log, metrics: Metrics): Worker {
   const counted = countedJobs(metrics);
   return createWorker({
     db: house.db,
     kinds: {
-      receipts: { run: () => onReceipt(house), maxAttempts: Number.POSITIVE_INFINITY, longestRetryMs: 30_000 },
+      receipts: { run: async () => void (await onReceipt(house)), maxAttempts: Number.POSITIVE_INFINITY, longestRetryMs: 30_000 },
       facts: async (job) => void (await onFacts(house, (job.payload as { person: string }).person)),
+      reread: (job) => rereadPortions(house.db, job.payload, async () => void (await onReceipt(house))),
       superseded: (job) => onSuperseded(house, (job.payload as { fact: string }).fact),
-      reread: (job) => rereadPortions(house.db, job.payload, () => onReceipt(house)),
       decision: {
         run: (job) => countedDelivery(house, (job.payload as { proposal: string }).proposal, metrics),
         maxAttempts: Number.POSITIVE_INFINITY,

@@ -18,7 +18,7 @@ import type { Db, Queryable } from './platform/database.ts';
 import { enqueueAgain, type NewJob } from './platform/jobs.ts';
 import { readChart } from './record/chart.ts';
 import { freezeEvidence, storedBytes } from './record/lineage.ts';
-import { type Batch, readWaiting, type Waiting } from './record/receipts.ts';
+import { type Batch, type ReceiptRow, readNow, readWaiting, type Waiting } from './record/receipts.ts';
 import { recordReadings, setAside } from './record/record-readings.ts';
 
 /** What the flow stands on; app.ts fills it with real adapters. */
@@ -42,8 +42,8 @@ export async function onPayload(house: House, payload: Payload): Promise<{ recei
   return house.intake(payload);
 }
 
-/** Job: receipts that wait become facts, until none waits. */
-export async function onReceipt(house: House): Promise<void> {
+/** Job: receipts that wait become facts, until none waits; or one alone, now, for a door that answers with what became of it. */
+export async function onReceipt(house: House, only?: string): Promise<boolean> {
   const { db, now } = house;
   const record = async (tx: Queryable, waiting: Waiting[]): Promise<void> => {
     const reads = waiting.map(({ receipt, bytes }) => ({ receipt, reading: house.read(receipt, bytes) }));
@@ -51,7 +51,8 @@ export async function onReceipt(house: House): Promise<void> {
     await enqueueAgain(tx, changes.persons.map(factsOf), BURST_MS); // biome-ignore format: short
     await enqueueAgain(tx, changes.superseded.map(({ fact }) => ({ key: `superseded:${fact}`, kind: 'superseded', payload: { fact } }))); // biome-ignore format: short
   };
-  await readWaiting(db, house.batch, record, (tx, receipt, code) => setAside(tx, receipt, code, now()));
+  const refused = (tx: Queryable, receipt: ReceiptRow, code: string) => setAside(tx, receipt, code, now());
+  return only ? readNow(db, only, record, refused) : readWaiting(db, house.batch, record, refused);
 }
 
 /** Job: somebody's record changed. Every pack that has a reason to draft about them drafts again. */

@@ -131,11 +131,30 @@ export type Batch = { receipts: number; bytes: number; readers: number };
 export type Waiting = { receipt: ReceiptRow; bytes: Uint8Array };
 
 /** Reads waiting receipts until none waits; see `forWaiting` for one batch. */
-export async function readWaiting(db: Db, batch: Batch, work: Work, setAside: SetAside): Promise<void> {
+export async function readWaiting(db: Db, batch: Batch, work: Work, setAside: SetAside): Promise<true> {
   const reader = async (): Promise<void> => {
     while ((await retried(() => forWaiting(db, batch, work, setAside))) > 0);
   };
   await Promise.all(Array.from({ length: batch.readers }, reader));
+  return true;
+}
+
+/** How long a door waits for a receipt that another worker is at, and how often it looks. */
+const READ_WITHIN_MS = 10_000;
+const LOOK_MS = 20;
+
+/** Reads one receipt now, or waits for whoever is at it; false where that took too long. */
+export async function readNow(db: Db, id: string, work: Work, setAside: SetAside): Promise<boolean> {
+  for (let waited = 0; ; waited += LOOK_MS) {
+    if ((await readReceipt(db, id)).state !== 'received') return true;
+    if (waited > READ_WITHIN_MS) return false;
+    await retried(async () => {
+      await alone(db, id, work, setAside);
+      return 0;
+    });
+    if ((await readReceipt(db, id)).state !== 'received') return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 export type Work = (tx: Queryable, waiting: Waiting[]) => Promise<void>;

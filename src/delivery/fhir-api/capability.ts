@@ -9,7 +9,7 @@ export const servedTypes: readonly string[] = [
   'RelatedPerson', 'RiskAssessment', 'ServiceRequest', 'Specimen', 'SupplyDelivery', 'Task',
 ]; // biome-ignore format: one list, read as a list
 
-/** The CapabilityStatement (FHIR R4 §3.1.0.8): what can be read and searched, and that what is posted becomes a receipt first. */
+/** The CapabilityStatement (FHIR R4 §3.1.0.8): what can be read and searched, and what a post is answered. */
 export function capabilityStatement(options: { version: string; base: string; date: string }): Record<string, unknown> {
   const interaction = ['read', 'vread', 'history-instance', 'search-type', 'create'].map((code) => ({ code }));
   return {
@@ -25,7 +25,8 @@ export function capabilityStatement(options: { version: string; base: string; da
       {
         mode: 'server',
         security: { description: 'Every read and write needs a caller: Authorization: Bearer. This statement alone is public.' },
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        documentation:
+          'A create is validated, kept and answered with an OperationOutcome: 201, or 422 with the path of each fault. A Bundle or NDJSON posted to the base is read entry by entry, whatever its type says, and answered the same way: it is neither a transaction nor a batch, deletes nothing and heeds no condition.',
         resource: servedTypes.map((type) => ({
           type,
           interaction,

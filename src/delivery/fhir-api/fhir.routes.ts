@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type OperationOutcome } from '../../core/errors.ts';
-import type { Intake } from '../../core/ports.ts';
-import type { ContentType } from '../../core/receipt.ts';
 import type { Db } from '../../platform/database.ts';
 import { readContents, readHistory } from '../../record/chart.ts';
 import { currentPerson, personByIdentifier } from '../../record/people.ts';
@@ -12,16 +10,13 @@ import { etagOf, history, searchset } from './bundle.ts';
 import { capabilityStatement, servedTypes } from './capability.ts';
 import { type Kept, type Served, serve } from './outgoing.ts';
 import { servePatient, servePatients } from './patient.ts';
+import { type PostContext, post } from './post.ts';
 import { type Paging, type PatientRef, readFactQuery, readPeopleQuery } from './search-query.ts';
 
-export type FhirRoutesOptions = {
+export type FhirRoutesOptions = Pick<PostContext, 'intake' | 'readNow' | 'sourceOf'> & {
   db: Db;
   clock: { now(): string };
   access: Access;
-  /** Where what is posted goes; resolves once it is on disk. */
-  intake: Intake;
-  /** The source that what a caller posts is kept under. */
-  sourceOf?(request: FastifyRequest): string;
   version: string;
 };
 
@@ -33,7 +28,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Context = FhirRoutesOptions & { request: FastifyRequest; reply: FastifyReply; base: string; now: string };
 
-/** The FHIR R4 door: read, vread, history and search of the record; what is posted becomes a receipt like any other payload. */
+/** The FHIR R4 door: read, vread, history and search of the record; what is posted becomes a receipt, is read, and is answered. */
 export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOptions): Promise<void> {
   const context = (request: FastifyRequest, reply: FastifyReply): Context => {
     const base = `${request.protocol}://${request.host}${ROOT}`;
@@ -64,8 +59,8 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
   server.get(`${ROOT}/:type/:id`, { schema, config }, route(read));
   server.get(`${ROOT}/:type/:id/_history`, { schema, config }, route(readAllVersions));
   server.get(`${ROOT}/:type/:id/_history/:version`, { schema, config }, route(read));
-  server.post(ROOT, { schema, config, bodyLimit: MAX_POST_BYTES }, route(post));
-  server.post(`${ROOT}/:type`, { schema, config, bodyLimit: MAX_POST_BYTES }, route(post));
+  server.post(ROOT, { schema, config, bodyLimit: MAX_POST_BYTES }, route(take));
+  server.post(`${ROOT}/:type`, { schema, config, bodyLimit: MAX_POST_BYTES }, route(take));
 }
 
 async function read(context: Context, { type = '', id = '', version }: Record<string, string>): Promise<unknown> {
@@ -193,32 +188,11 @@ function ignored({ ignored: names }: Paging): OperationOutcome | undefined {
   return { resourceType: 'OperationOutcome', issue };
 }
 
-/** Kept on disk, then read like any payload; what becomes of it is asked of the receipt. */
-async function post({ request, reply, intake, sourceOf }: Context): Promise<unknown> {
-  const bytes = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new AppError('request_invalid', 'there is nothing to keep');
-  const contentType = contentTypeOf(request);
-  const source = sourceOf?.(request) ?? 'fhir-api';
-  const { receipt, repeat } = await intake({ source, door: 'api', contentType, bytes: new Uint8Array(bytes) });
-  const outcome: OperationOutcome = {
-    resourceType: 'OperationOutcome',
-    issue: [
-      {
-        severity: 'information',
-        code: 'informational',
-        diagnostics: `${repeat ? 'These bytes came before' : 'Kept on disk'} as receipt ${receipt}; GET /api/receipts/${receipt} says what became of them.`,
-      },
-    ],
-  };
-  reply.code(202).header('location', `/api/receipts/${receipt}`);
-  return send(reply, JSON.stringify(outcome));
-}
-
-function contentTypeOf(request: FastifyRequest): ContentType {
-  const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
-  if (type === 'application/fhir+json' || type === 'application/json') return 'application/fhir+json';
-  if (type === 'application/fhir+ndjson' || type === 'application/x-ndjson') return 'application/fhir+ndjson';
-  throw new AppError('format_unsupported', 'post application/fhir+json or application/fhir+ndjson');
+/** What is posted becomes a receipt, is read, and is answered with what became of it. */
+async function take(context: Context, { type }: Record<string, string>): Promise<unknown> {
+  const { status, outcome } = await post(context, type);
+  context.reply.code(status);
+  return send(context.reply, JSON.stringify(outcome));
 }
 
 /** Parameters of a POST _search stand in the body, the address, or both (FHIR R4 §3.1.1.1). */

@@ -32,7 +32,10 @@ it('shows what is refused, and holds all of it', () => {
 
   expect(rejections).toMatchObject([{ reason: 'resource-invalid' }]);
   expect([coverage.mapped, coverage.keptUnmapped]).toEqual([0, 0]);
-  expect(JSON.parse(ack!)).toMatchObject({ resourceType: 'OperationOutcome', issue: [{ expression: ['Observation.status'] }] });
+  expect(JSON.parse(ack!)).toMatchObject({
+    resourceType: 'OperationOutcome',
+    issue: [{ expression: ['Observation.status'] }, { severity: 'information' }],
+  });
 });
 
 it('holds one entry of a Bundle and maps its neighbour', () => {

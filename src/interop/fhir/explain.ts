@@ -1,16 +1,17 @@
 import type { ExplainView } from '../../core/api.ts';
 import { AppError } from '../../core/errors.ts';
 import type { ContentType, Coverage } from '../../core/receipt.ts';
+import { answerOf, type Flagged } from './answer.ts';
 import { coverageOf, leavesOf } from './coverage.ts';
 import { parseJson } from './json.ts';
-import { type FhirReading, outcomeOf, readFhir } from './read-bundle.ts';
+import { type FhirReading, readFhir } from './read-bundle.ts';
 
 /** A receipt of nothing: what is explained is not stored. */
 const NO_RECEIPT = '00000000-0000-0000-0000-000000000000';
 
 /**
  * What one would see if these bytes came in as FHIR: lines, every element with what it becomes, facts, refusals and the answer
- * (an OperationOutcome where something is refused). Stores nothing.
+ * (the OperationOutcome of a post). Stores nothing.
  */
 export function explainFhir(bytes: Uint8Array, options: { source: string; contentType: ContentType }): ExplainView {
   const segments = linesOf(bytes);
@@ -18,7 +19,13 @@ export function explainFhir(bytes: Uint8Array, options: { source: string; conten
   if ('refused' in read) {
     const coverage: Coverage = { lines: [], mapped: 0, keptUnmapped: 0, held: 0, conflicts: 0, bytes: bytes.length };
     const rejection = { item: '', start: 0, end: bytes.length, reason: 'unreadable', detail: read.refused };
-    return { ...empty, segments, rejections: [rejection], coverage, ack: answer(outcomeOf([rejection])) };
+    return {
+      ...empty,
+      segments,
+      rejections: [rejection],
+      coverage,
+      ack: answer(answerOf({ stored: 0, rejections: [rejection], flagged: [] })),
+    };
   }
   const { reading } = read;
   const leaves = leavesOf(bytes, options);
@@ -47,7 +54,7 @@ export function explainFhir(bytes: Uint8Array, options: { source: string; conten
     ),
     rejections: reading.rejections.map(({ item, reason, detail }) => ({ item, reason, detail })),
     coverage,
-    ack: reading.rejections.length > 0 ? answer(outcomeOf(reading.rejections)) : null,
+    ack: answer(answerOf({ stored: reading.counts.stored, rejections: reading.rejections, flagged: flaggedIn(reading) })),
     ackCode: null,
   };
 }
@@ -61,6 +68,20 @@ const empty: Omit<ExplainView, 'coverage'> = {
   ack: null,
   ackCode: null,
 };
+
+/** The facts of a reading that carry flags. */
+function flaggedIn({ people }: FhirReading): Flagged[] {
+  return people.flatMap(({ facts }) =>
+    facts
+      .filter(({ flags }) => flags.length > 0)
+      .map(({ type, grade, flags, atoms }) => ({ path: itemOf(atoms[0]?.path ?? ''), type, flags, used: grade !== 'D' })),
+  );
+}
+
+/** The item of a payload that a path leads into: `entry[3].resource`, `line[41]`, `[2]`, or '' for a payload that is one resource. */
+export function itemOf(path: string): string {
+  return /^(entry\[\d+\]\.resource|line\[\d+\]|\[\d+\])/.exec(path)?.[0] ?? '';
+}
 
 function readOr(bytes: Uint8Array, options: { source: string; contentType: ContentType }): { reading: FhirReading } | { refused: string } {
   try {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { textOf } from '../../core/fact.ts';
+import { outcomeOf } from './answer.ts';
 import { decodeLocation, locateText } from './json-locate.ts';
-import { factIdOf, outcomeOf, readFhir, readNdjson } from './read-bundle.ts';
+import { factIdOf, readFhir, readNdjson } from './read-bundle.ts';
 import { hasData, jsonFiles, jsonFilesOfArchive, needsData } from './testing/samples.ts';
 
 const RECEIPT = '00000000-0000-0000-0000-000000000001';

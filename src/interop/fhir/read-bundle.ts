@@ -1,4 +1,4 @@
-import { AppError, type OperationOutcome } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Atom, NewFact, PersonFacts } from '../../core/fact.ts';
 import type { ContentType, Reading, Rejection } from '../../core/receipt.ts';
 import { uuidFromParts } from '../../platform/digest.ts';
@@ -53,27 +53,6 @@ export function readNdjson(bytes: Uint8Array, options: FhirOptions, firstLine = 
   }
   return readEntries(entries, options, rejections);
 }
-
-/** What a sender is told of rejected items: one issue a fault, naming its path. */
-export function outcomeOf(rejections: readonly Rejection[]): OperationOutcome {
-  const issue = rejections.flatMap((rejection) =>
-    rejection.detail.split('\n').map((line) => {
-      const [, expression, code, diagnostics] = DETAIL.exec(line) ?? [line, rejection.item, codes[rejection.reason] ?? 'processing', line];
-      return { severity: 'error' as const, code: code!, diagnostics: diagnostics!, ...(expression ? { expression: [expression] } : {}) };
-    }),
-  );
-  return { resourceType: 'OperationOutcome', issue };
-}
-
-/** One line a fault in a rejection's detail: path, issue code, rule. */
-const DETAIL = /^([A-Za-z][^ ]*) \[([a-z-]+)\] (.*)$/;
-const codes: Record<string, string> = {
-  unreadable: 'structure',
-  'resource-invalid': 'invariant',
-  'not-a-fact': 'not-supported',
-  'no-patient': 'required',
-  'deletion-unsupported': 'not-supported',
-};
 
 function startOfText(bytes: Uint8Array, offset: number): number {
   return offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
