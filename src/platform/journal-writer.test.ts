@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from './database.ts';
 import { rowOf, type TestDatabase, testDatabases } from './journal-fixture.ts';
 import { openJournalWriter } from './journal-writer.ts';
 
@@ -19,6 +20,23 @@ describe.each(testDatabases)('journal writer on $name', ({ available, open }) =>
       const actors = new Map(rows.map(({ id, actor }) => [id, actor]));
       expect(ids.map((id) => actors.get(id))).toEqual(ids.map((_, i) => `actor-${i}`));
       await writer.idle();
+    });
+
+    it('rows that arrive together are one statement and no transaction beside it', async () => {
+      let statements = 0;
+      const counted: Db = {
+        ...test.db,
+        query: (sql, params) => {
+          statements += 1;
+          return test.db.query(sql, params);
+        },
+        transaction: () => Promise.reject(new Error('a transaction of its own')),
+      };
+      const writer = openJournalWriter(counted);
+
+      await Promise.all(Array.from({ length: 50 }, () => writer.write(rowOf())));
+
+      expect(statements).toBe(1);
     });
 
     it('a refused row fails alone', async () => {

@@ -10,8 +10,8 @@ export type JournalWriter = {
 };
 
 /**
- * Writes rows that arrive while a commit is under way in one transaction together: one flush to disk for many callers. A row that is
- * refused fails alone; the others of its group are written.
+ * Writes rows that arrive while a commit is under way together, as one statement that is its own commit: one trip and one flush to disk for
+ * many callers. A row that is refused fails alone; the others of its group are written.
  */
 export function openJournalWriter(db: Db, options: { group?: number } = {}): JournalWriter {
   const waiting: Waiting[] = [];
@@ -41,7 +41,7 @@ async function writeAll(db: Db, waiting: Waiting[], group: number): Promise<void
 
 async function writeGroup(db: Db, group: readonly Waiting[]): Promise<void> {
   try {
-    const ids = await db.transaction((tx) => append(tx, group.map(({ row }) => row))); // biome-ignore format: short
+    const ids = await append(db, group.map(({ row }) => row)); // biome-ignore format: short
     group.forEach(({ resolve }, i) => {
       resolve(ids[i]!);
     });

@@ -29,7 +29,8 @@ export type AppendOptions = {
 
 /**
  * Writes journal rows, their payloads and their place in the sequencer's queue in the caller's transaction: business change and
- * journal stand or fall together. Returns ids in row order. Refuses an unknown kind, a person's id in the clear part, and odd names.
+ * journal stand or fall together. Outside a transaction the rows are a commit of their own, all or none, for one round trip instead of three.
+ * Returns ids in row order. Refuses an unknown kind, a person's id in the clear part, and odd names.
  */
 export async function append(tx: Queryable, rows: readonly JournalRow[], options: AppendOptions = {}): Promise<bigint[]> {
   if (rows.length === 0) return [];
@@ -40,8 +41,8 @@ export async function append(tx: Queryable, rows: readonly JournalRow[], options
     addRow(columns, row, salt);
   });
   const { at, kind, actor, subject, commitment, person, body } = columns;
-  const ids = await tx.query<{ id: bigint }>(APPEND, [at, kind, actor, subject, Buffer.concat(commitment), person, salts, body]);
-  return ids.map(({ id }) => id);
+  const [row] = await tx.query<{ ids: bigint[] }>(APPEND, [at, kind, actor, subject, Buffer.concat(commitment), person, salts, body]);
+  return row!.ids;
 }
 
 /** SHA-256(salt || bytes): binds a payload without showing it; with the salt destroyed, not even a guess can be confirmed. */
@@ -73,22 +74,8 @@ type Columns = {
   body: string[];
 };
 
-// One statement, one round trip; the 32-byte columns travel as one run of bytes each, which is cheaper than an array of hexadecimal. Ids are drawn first, so which id belongs to which row never rests on an order of insertion.
-const APPEND = `
-  with entry as materialized (
-    select nextval('journal_id_seq') as id, r.*
-    from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $6::uuid[], $8::text[])
-      with ordinality as r (at, kind, actor, subject, person, body, ord)
-  ), head as (
-    insert into journal (id, at, kind, actor, subject, commitment) overriding system value
-    select id, at, kind, actor, subject, substr($5::bytea, (ord::int - 1) * 32 + 1, 32) from entry
-  ), payload as (
-    insert into journal_payload (journal_id, at, person, salt, body)
-    select id, at, person, substr($7::bytea, (ord::int - 1) * 32 + 1, 32), body from entry
-  ), pending as (
-    insert into journal_pending (journal_id, at) select id, at from entry
-  )
-  select id from entry order by ord`;
+// One call, one round trip; the 32-byte columns travel as one run of bytes each, which is cheaper than an array of hexadecimal.
+const APPEND = 'select append_journal($1, $2, $3, $4, $5, $6, $7, $8) as ids';
 
 function addRow(columns: Columns, row: JournalRow, salt: Uint8Array): void {
   refuseUnclear(row);
