@@ -1,6 +1,6 @@
 /**
  * Everything that can happen, in the past tense: the closed list of journal kinds, each with its meaning. Measures are counts over
- * these names, so a name once released keeps its meaning; add a line here to add a kind.
+ * these names, so a name once released keeps its meaning. A kind is added by the change that writes it; a name nothing writes is no promise.
  */
 export const journalKinds = {
   'receipt.stored': 'a payload arrived and its bytes are kept',
@@ -12,7 +12,6 @@ export const journalKinds = {
   'quarantine.closed': 'a quarantined item was replayed or dismissed',
   'person.linked': 'a source person was joined to a person',
   'person.merged': 'a source said that two of its persons are one',
-  'person.unmerged': 'a join between persons was ended',
   'run.finished': 'a pack ran; subject is the run id',
   'proposal.offered': 'a proposal entered the work queue',
   'proposal.opened': 'a named person opened a proposal',
@@ -21,7 +20,6 @@ export const journalKinds = {
   'proposal.stale': 'a cited fact changed before the signature',
   'proposal.withdrawn': 'a proposal was taken back before a decision',
   'proposal.blocked': 'verification or policy keeps a proposal from being signed',
-  'proposal.recalled': 'a decided proposal relied on a fact that changed later',
   'work.claimed': 'a named person said that they work on a proposal, until a time; work under way renews it',
   'work.handed': 'a named person handed a proposal to a colleague, with a reason',
   'work.released': 'a named person gave a proposal back to everybody',
@@ -37,18 +35,9 @@ export const journalKinds = {
   'access.read': 'a record was read, with purpose',
   'access.refused': 'a read or an action was refused',
   'erasure.done': 'payloads and bytes of a person were destroyed; the body lists which entries',
-  'coverage.noted': 'fields of a receipt that have no mapping',
-  'feed.connected': 'a source connected',
-  'feed.lost': 'a source went silent or disconnected',
   'check.answered': 'verdicts were given on a text from outside',
   'cds.shown': 'a card was answered to an EHR',
   'cds.feedback': 'an EHR reported what became of a card',
-  'gate.decided': 'a use case moved on, or was held back, by its evidence',
-  'maturity.assessed': 'a maturity level was computed',
-  'stop.set': 'a kill switch was thrown',
-  'stop.cleared': 'a kill switch was released',
-  'model.answered': 'a language model answered; the tape is kept',
-  'model.failed': 'a model was late, empty, malformed or injected; the built-in writer served',
   'config.changed': 'a setting, policy or registry entry changed',
   'journal.rolledback': 'the database was found older than a checkpoint outside it, and work went on knowingly',
   'job.died': 'a job failed for good and waits for a person',

@@ -98,6 +98,29 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
     ]);
   });
 
+  it('journals a death once; the key of a job about a person is in the payload that goes with them', async () => {
+    const person = '00000000-0000-4000-8000-00000000001d';
+    await enqueue(db, { key: `note:${person}`, kind: 'note', payload: { person } });
+    const worker = workerOf({ note: { run: () => Promise.reject(new AppError('not_found', 'gone')), maxAttempts: 1 } });
+
+    await worker.drain();
+    await worker.drain({ aheadMs: 600_000 });
+
+    const rows = await db.query<{ actor: string; subject: string | null; person: string; body: string }>(
+      `select j.actor, j.subject, p.person, p.body from journal j join journal_payload p on p.journal_id = j.id
+        where j.kind = 'job.died' and p.person = $1`,
+      [person],
+    );
+    expect(rows.map((row) => ({ ...row, body: JSON.parse(row.body) }))).toEqual([
+      {
+        actor: 'system:jobs',
+        subject: null,
+        person,
+        body: { key: `note:${person}`, kind: 'note', attempts: 1, error: 'not_found', person },
+      },
+    ]);
+  });
+
   it('never gives up a kind with endless attempts', async () => {
     await enqueue(db, note('a'));
     await db.query('update job set attempts = 100000');

@@ -1,4 +1,5 @@
 import { errorCode } from './error-code.ts';
+import { append, type JournalRow } from './journal.ts';
 import type { Db, Queryable } from './queryable.ts';
 
 export type NewJob = {
@@ -234,16 +235,26 @@ async function finish(db: Db, job: Claimed): Promise<void> {
 async function fail(options: WorkerOptions, job: Claimed, code: string): Promise<void> {
   const policy = policyOf(options, job.kind);
   const dead = job.attempt >= policy.maxAttempts;
-  const rows = await options.db.query(
-    `update job set state = case when $4 and run_at = $3::timestamptz then 'dead' else 'ready' end,
-                    run_at = case when run_at = $3::timestamptz then clock_timestamp() + make_interval(secs => $5::float8 / 1000) else run_at end,
-                    done_at = null, lease_until = null, last_error = $6
-      where key = $1 and state = 'running' and attempts = $2 returning state`,
-    [job.key, job.attempt, job.runAt, dead, retryDelayMs(policy, job.attempt, Math.random()), code],
-  );
-  const state = rows[0]?.['state'];
+  const state = await options.db.transaction(async (tx) => {
+    const [row] = await tx.query<{ state: string; now: string }>(
+      `update job set state = case when $4 and run_at = $3::timestamptz then 'dead' else 'ready' end,
+                      run_at = case when run_at = $3::timestamptz then clock_timestamp() + make_interval(secs => $5::float8 / 1000) else run_at end,
+                      done_at = null, lease_until = null, last_error = $6
+        where key = $1 and state = 'running' and attempts = $2 returning state, clock_timestamp() as now`,
+      [job.key, job.attempt, job.runAt, dead, retryDelayMs(policy, job.attempt, Math.random()), code],
+    );
+    if (row?.state === 'dead') await append(tx, [deathOf(job, code, row.now)]);
+    return row?.state;
+  });
   if (state === 'dead') options.onDead?.(job, code);
   else if (state === 'ready') options.onRetry?.(job, code);
+}
+
+/** The key may hold a person's id, so it stands in the erasable body and never in the clear. */
+function deathOf({ key, kind, attempt, payload }: Claimed, error: string, at: string): JournalRow {
+  const person = (payload as { person?: unknown } | null)?.person;
+  const about = typeof person === 'string' ? { person } : {};
+  return { kind: 'job.died', actor: 'system:jobs', at, ...about, body: { key, kind, attempts: attempt, error } };
 }
 
 async function renew(options: WorkerOptions, job: Claimed, leaseMs: number): Promise<void> {
