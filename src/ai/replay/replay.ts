@@ -18,7 +18,12 @@ export type RunFile = {
   superseded: Fact[];
   /** The ranges of receipts that evidence is located in, and how long each receipt is. */
   bytes: { receipt: string; parts: { start: number; end: number; base64: string }[] }[];
+  /** What each piece was when it was exported; the run id covers the inputs, this covers what they name. */
+  seal: Seal;
 };
+
+/** SHA-256 of the canonical JSON of each piece, so that a file that was changed can say where. */
+type Seal = { inputs: string; output: string; facts: string[]; superseded: string[]; bytes: string[] };
 
 /** What replaying gave: the same bytes, or where they first differ. */
 export type Replayed = { id: string; same: boolean; outputSha256: string; expectedSha256: string; run: Run };
@@ -32,7 +37,7 @@ export async function exportRun(db: Queryable, id: string): Promise<RunFile> {
   const superseded = (await readVersions(db, keysOf(inputs.superseded))).map((fact) =>
     copyFact(fact, { recordedAt: '', supersededAt: '' }),
   );
-  return {
+  return sealRun({
     format: 'countersign-run@1',
     id,
     inputs,
@@ -40,12 +45,17 @@ export async function exportRun(db: Queryable, id: string): Promise<RunFile> {
     facts,
     superseded,
     bytes: await bytesOf(db, [...facts, ...superseded], output),
-  };
+  });
 }
 
-/** Makes a run again from its closure. Refuses when pack, policy, verifier, templates or writer of this installation are other versions. */
+/** The file with its seal. */
+export function sealRun(file: Omit<RunFile, 'seal'>): RunFile {
+  return { ...file, seal: sealOf(file) };
+}
+
+/** Makes a run again from its closure. Refuses a file in which anything was changed, naming what; and when pack, policy, verifier, templates or writer of this installation are other versions. */
 export async function replayRun(file: RunFile, packs: readonly Pack[]): Promise<Replayed> {
-  if (file.format !== 'countersign-run@1') throw new AppError('format_unsupported', 'this is not an exported run');
+  requireWhole(file);
   const pack = packs.find((one) => `${one.id}@${one.version}` === file.inputs.pack);
   if (!pack) throw new AppError('not_found', `this run needs pack ${file.inputs.pack}, which is not installed`);
   const chart: Chart = { person: '', asOf: file.inputs.asOf, facts: file.facts, superseded: file.superseded };
@@ -60,13 +70,65 @@ export async function replayRun(file: RunFile, packs: readonly Pack[]): Promise<
 
 /** A run file from its text; refuses what is none. */
 export function parseRunFile(text: string): RunFile {
+  let file: Partial<RunFile> | null = null;
   try {
-    const file = JSON.parse(text) as RunFile;
-    if (file.format === 'countersign-run@1' && Array.isArray(file.facts)) return file;
+    file = JSON.parse(text) as RunFile;
   } catch {
     // Falls through: not JSON is not a run file either.
   }
-  throw new AppError('format_unsupported', 'this is not an exported run');
+  const lists = [file?.facts, file?.superseded, file?.bytes, file?.inputs?.facts, file?.inputs?.superseded];
+  const seals = [file?.seal?.facts, file?.seal?.superseded, file?.seal?.bytes];
+  if (file?.format !== 'countersign-run@1' || !file.output || ![...lists, ...seals].every((list) => Array.isArray(list)))
+    throw new AppError('format_unsupported', 'this is not an exported run');
+  return file as RunFile;
+}
+
+/** Refuses a file of which a piece is not what was exported: a run made of other inputs would pass for this one. */
+function requireWhole(file: RunFile): void {
+  const { seal, inputs } = file;
+  const now = sealAsRead(file);
+  const changed: string[] = [];
+  if (seal.inputs !== now.inputs) changed.push('inputs');
+  if (seal.output !== now.output) changed.push('output');
+  for (const list of ['facts', 'superseded', 'bytes'] as const) changed.push(...differing(list, seal[list], now[list]));
+  if (now.inputs !== file.id)
+    changed.push(`inputs (their hash is ${now.inputs.slice(0, 12)}…, the run is ${String(file.id).slice(0, 12)}…)`);
+  for (const list of ['facts', 'superseded'] as const) {
+    if (changed.some((piece) => piece.startsWith(list))) continue;
+    const named = file[list].map(({ id, version, contentHash }) => canonicalJson([id, version, contentHash]));
+    changed.push(...differing(`inputs.${list}`, inputs[list].map(canonicalJson), named));
+  }
+  if (changed.length === 0) return;
+  throw new AppError(
+    'resource_invalid',
+    `this file is not the run that was exported; what differs: ${[...new Set(changed)].slice(0, 5).join(', ')}`,
+  );
+}
+
+/** JSON text may hold what canonical JSON refuses, such as half a surrogate pair: no export of ours does. */
+function sealAsRead(file: RunFile): Seal {
+  try {
+    return sealOf(file);
+  } catch (cause) {
+    throw new AppError('format_unsupported', 'this is not an exported run: it holds text that is no Unicode', { cause });
+  }
+}
+
+function differing(name: string, there: readonly string[], here: readonly string[]): string[] {
+  if (there.length !== here.length) return [`${name} (${here.length} of ${there.length})`];
+  return here.flatMap((digest, index) => (digest === there[index] ? [] : [`${name}[${index}]`]));
+}
+
+/** The digest of the inputs is the run id itself (design 4c). */
+function sealOf({ inputs, output, facts, superseded, bytes }: Omit<RunFile, 'seal'>): Seal {
+  const digest = (piece: unknown): string => sha256Hex(canonicalJson(piece));
+  return {
+    inputs: digest(inputs),
+    output: digest(output),
+    facts: facts.map(digest),
+    superseded: superseded.map(digest),
+    bytes: bytes.map(digest),
+  };
 }
 
 function requireVersions(here: RunInputs, there: RunInputs): void {
