@@ -132,6 +132,14 @@ export type LineageView = {
   } | null;
 };
 
+/** GET /api/patients/:id/facts/:fact/:version: one fact version as it came, and every version of it, newest first, with what each changed. */
+export type FactLineageView = {
+  fact: FactView;
+  atoms: { name: string; text: string; path: string }[];
+  versions: (FactView & { changes: { name: string; from: string | null; to: string | null }[] })[];
+  sources: SourceView[];
+};
+
 /** One receipt as it is shown beside a sentence: the lines of the message or the part of the document, with lit ranges. */
 export type SourceView = {
   receipt: string;

@@ -16,6 +16,7 @@ import { patientBanners } from '../worklist/banner.ts';
 import { itemOf, receiptHead } from './mending.routes.ts';
 
 const Id = z.object({ id: z.uuid() });
+const KnownAt = z.object({ knownAt: z.iso.datetime({ offset: true }).optional() });
 const Search = z.object({ q: z.string().max(100).default('') });
 const Message = z.object({ message: z.string().max(4_000_000), source: z.string().max(100).optional() });
 const LIST = 500;
@@ -77,10 +78,14 @@ export async function operationsRoutes(server: FastifyInstance, options: Operati
     return { items };
   });
 
-  server.get('/api/patients/:id/facts', { config: readers, schema: { params: z.object({ id: z.string() }), tags } }, async (request) => {
+  const chartOf = { params: z.object({ id: z.string() }), querystring: KnownAt, tags };
+  server.get('/api/patients/:id/facts', { config: readers, schema: chartOf }, async (request) => {
     const person = await requirePerson(db, (request.params as { id: string }).id);
-    const chart = await readChart(db, access.permitFor(request, person), person, now());
-    return { person: (await patientBanners(db, [person])).get(person), facts: [...chart.facts, ...chart.superseded].map(factView) };
+    const knownAt = instantOf(KnownAt.parse(request.query).knownAt, now());
+    const chart = await readChart(db, access.permitFor(request, person), person, knownAt, now());
+    // What stood then is shown as it stood then, whatever became of it since.
+    const stood = chart.facts.map((fact) => ({ ...factView(fact), supersededAt: null }));
+    return { person: (await patientBanners(db, [person])).get(person), knownAt, facts: [...stood, ...chart.superseded.map(factView)] };
   });
 
   async function shown(request: FastifyRequest, id: string): Promise<ReceiptRow> {
@@ -94,6 +99,11 @@ export async function operationsRoutes(server: FastifyInstance, options: Operati
   async function listOf(receipt: string): Promise<QuarantineItem[]> {
     return (await listQuarantine(db, { receipt }, LIST)).map(itemOf);
   }
+}
+
+/** The instant asked for, never one that has not come. */
+function instantOf(asked: string | undefined, now: string): string {
+  return asked === undefined || Date.parse(asked) > Date.parse(now) ? now : new Date(asked).toISOString();
 }
 
 /** A message as it is, or as `{message, source?}`. */

@@ -1,4 +1,4 @@
-import type { LineageView } from '../../core/api.ts';
+import type { FactLineageView, LineageView } from '../../core/api.ts';
 import type { Claim, SpanEvidence } from '../../core/claim.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Chart, Fact, Origin } from '../../core/fact.ts';
@@ -7,7 +7,8 @@ import type { Permit } from '../../core/ports.ts';
 import type { Sentence } from '../../core/proposal.ts';
 import { readProposal } from '../../governance/proposals.ts';
 import type { Db } from '../../platform/database.ts';
-import { readChart } from '../../record/chart.ts';
+import { readChart, readHistory } from '../../record/chart.ts';
+import { freezeEvidence, storedBytes } from '../../record/lineage.ts';
 import { readManyBytes, readReceipts } from '../../record/receipts.ts';
 import { factView, timeOf } from './fact-view.ts';
 import { sourceView } from './source-view.ts';
@@ -42,6 +43,46 @@ export async function lineageView(db: Db, permit: (person: string) => Permit, se
     absences: sentence.evidence.flatMap((one) => (one.kind === 'absence' ? [one] : [])),
     series: seriesFor(sentence, chart),
   };
+}
+
+/** One version of a fact down to its bytes, with every version of it and what each said otherwise than the one before. Refuses a stranger's fact. */
+export async function factLineageView(
+  db: Db,
+  permit: Permit,
+  id: { person: string; fact: string; version: number },
+  now: string,
+): Promise<FactLineageView> {
+  const versions = await readHistory(db, permit, id.fact, now);
+  const fact = versions.find((one) => one.version === id.version && one.person === id.person);
+  if (!fact) throw new AppError('not_found', 'this person has no such fact');
+  const support = { kind: 'atoms' as const, fact: fact.id, version: fact.version, atoms: fact.atoms.map((_, index) => index) };
+  const [evidence = []] = await freezeEvidence([[support]], new Map([[`${fact.id}/${fact.version}`, fact]]), storedBytes(db));
+  const spans = evidence.filter((one): one is SpanEvidence => one.kind === 'span');
+  return {
+    fact: factView(fact),
+    atoms: fact.atoms.map(({ name, text, path }) => ({ name, text, path })),
+    versions: versions.map((one, index) => ({ ...factView(one), changes: changesSince(versions[index - 1], one) })).reverse(),
+    sources: await sourcesOf(db, spans, [fact]),
+  };
+}
+
+/** What a version says otherwise than the one before it, atom by atom; nothing for the first. */
+function changesSince(before: Fact | undefined, after: Fact): FactLineageView['versions'][number]['changes'] {
+  if (!before) return [];
+  const [was, is] = [textsOf(before), textsOf(after)];
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .map((name) => ({ name, from: was.get(name) ?? null, to: is.get(name) ?? null }))
+    .filter((change) => change.from !== change.to);
+}
+
+/** Atoms by name; those of a component stand apart, and several of one name are told in their order. */
+function textsOf(fact: Fact): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { name, component, text } of fact.atoms) {
+    const key = component === undefined ? name : `${name} ${component + 1}`;
+    texts.set(key, texts.has(key) ? `${texts.get(key)}, ${text}` : text);
+  }
+  return texts;
 }
 
 /** Cited facts and every other version of them, newest first; where nothing is cited, facts that share a word with the sentence. */

@@ -7,11 +7,13 @@ import { edit } from '../../governance/edit.ts';
 import { claim, giveBack, handOff } from '../../governance/hand-off.ts';
 import { decline, escalate, openProposal, openSource, type ReviewDesk, sign } from '../../governance/review.ts';
 import type { Caller } from '../../platform/identity.ts';
+import { requirePerson } from '../../record/people.ts';
 import type { Access } from '../access-guard.ts';
-import { lineageView, proposalOfSentence } from './lineage-view.ts';
+import { factLineageView, lineageView, proposalOfSentence } from './lineage-view.ts';
 import { proposalView } from './proposal-view.ts';
 
 const Id = z.object({ id: z.uuid() });
+const FactId = z.object({ id: z.string().max(200), fact: z.uuid(), version: z.coerce.number().int().positive() });
 const Hash = z.object({ contentHash: z.string().length(64) });
 const Code = z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]);
 const Reason = z.object({ code: Code.optional(), reason: z.string().max(2000).optional() });
@@ -38,6 +40,7 @@ export type ReviewRoutesOptions = { desk: ReviewDesk; access: Access; ehr(): str
 export async function reviewRoutes(server: FastifyInstance, { desk, access, ehr, colleagues }: ReviewRoutesOptions): Promise<void> {
   const tags = ['review'];
   const looking = { purposes: ['treatment', 'operations', 'governance'] as const };
+  const reading = { purposes: ['treatment', 'operations'] as const };
   const working = { purposes: ['treatment'] as const };
   const releasing = { purposes: ['write-back'] as const };
   const view = (proposal: Proposal & { triggerKey: string }, caller: Caller) =>
@@ -110,6 +113,12 @@ export async function reviewRoutes(server: FastifyInstance, { desk, access, ehr,
   server.get('/api/lineage/:id', { config: looking, schema: { params: Id, tags } }, async (request) => {
     const { id } = Id.parse(request.params);
     return lineageView(desk.db, (person) => access.permitFor(request, person, id), id, desk.now());
+  });
+
+  server.get('/api/patients/:id/facts/:fact/:version', { config: reading, schema: { params: FactId, tags } }, async (request) => {
+    const { id, fact, version } = FactId.parse(request.params);
+    const person = await requirePerson(desk.db, id);
+    return factLineageView(desk.db, access.permitFor(request, person), { person, fact, version }, desk.now());
   });
 
   server.post('/api/lineage/:id/opened', { config: working, schema: { params: Id, tags } }, async (request, reply) => {
