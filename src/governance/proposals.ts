@@ -1,5 +1,6 @@
 import { builtInWriter, type Run } from '../ai/run.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
+import { AppError } from '../core/errors.ts';
 import type { Fact } from '../core/fact.ts';
 import type { Pack, TriggerReason } from '../core/pack.ts';
 import { isBlocked } from '../core/policy.ts';
@@ -20,6 +21,7 @@ export type Offered = { id: string; effect: 'offered' | 'blocked' | 'unchanged';
  * its place. What was signed or declined is not put before anybody again until it would say something else. A draft of which nothing is proven is blocked: kept, shown, and signed by nobody.
  */
 export async function offer(tx: Queryable, { pack, person, trigger, run }: Offer, now: string): Promise<Offered> {
+  await requireOnRecord(tx, person);
   const id = uuidFromParts('proposal', run.id, person, trigger.key);
   const drafted = contentOf(id, run);
   const live = await liveProposal(tx, pack.id, trigger.key);
@@ -83,6 +85,12 @@ export async function offer(tx: Queryable, { pack, person, trigger, run }: Offer
     },
   ]);
   return { id, effect: state === 'blocked' ? 'blocked' : 'offered', replaced: live?.id ?? null };
+}
+
+/** Somebody who was erased while a draft was written is nobody to write about; an erasure waits for an offer that came first, and destroys it. */
+async function requireOnRecord(tx: Queryable, person: string): Promise<void> {
+  const known = await tx.query('select 1 from person_link where person = $1 limit 1 for share', [person]);
+  if (known.length === 0) throw new AppError('not_found', 'this person is not on record any more');
 }
 
 /** Keeps a run so that it can be replayed; the same run again changes nothing. */

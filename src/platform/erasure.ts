@@ -8,6 +8,8 @@ export type ErasureRequest = {
   person: string;
   /** Pseudonym of who decided it. */
   actor: string;
+  /** What they call themselves: somebody on the staff, or a process. */
+  by?: string;
   /** Why; stands in the log for ever, so one that names the person is refused. */
   reason: string;
   at: string;
@@ -33,6 +35,7 @@ export type Erasure = {
 export type ErasureOrder = {
   id: string;
   actor: string;
+  by?: string;
   reason: string;
   at: string;
   persons: string[];
@@ -54,8 +57,8 @@ export async function erase(db: Db, request: ErasureRequest, ordered?: (order: E
     if (sources.length === 0) throw new AppError('not_found', 'no such person');
     const persons = await readPersons(tx, request.person, sources);
     await refuseTelling(tx, sources, request.reason);
-    const { actor, reason, at } = request;
-    const order = { id: randomUUID(), actor, reason, at, persons, sources, destroyed: [], blanked: [] };
+    const { person: _, ...decision } = request;
+    const order = { id: randomUUID(), ...decision, persons, sources, destroyed: [], blanked: [] };
     const { erasure, order: filled } = await carryOut(tx, order);
     await ordered?.(filled);
     return erasure;
@@ -103,13 +106,14 @@ export const HOLDS_PEOPLE = [
   'person_link',
   'proposal',
   'quarantine',
+  'receipt',
   'receipt_bytes',
   'run',
   'source_person',
 ];
 
 async function carryOut(tx: Queryable, order: ErasureOrder): Promise<{ erasure: Erasure; order: ErasureOrder }> {
-  const { persons, sources, actor, reason, at } = order;
+  const { persons, sources, actor, by, reason, at } = order;
   const identifiers = await readIdentifiers(tx, sources);
   // The triggers on what is never otherwise destroyed ask for this; it ends with the transaction.
   await tx.query(`select set_config('countersign.erasing', $1, true)`, [order.id]);
@@ -122,7 +126,7 @@ async function carryOut(tx: Queryable, order: ErasureOrder): Promise<{ erasure: 
   ]);
   const entries = rangesOf(gone.map(({ journal_id }) => Number(journal_id)));
   const receipts = { destroyed, blanked: blanked.map((one) => one.receipt) };
-  const body = { order: order.id, reason, entries, facts, proposals, ...receipts };
+  const body = { order: order.id, ...(by === undefined ? {} : { by }), reason, entries, facts, proposals, ...receipts };
   const [journalId] = await append(tx, [{ kind: 'erasure.done', actor, at, body }]);
   return {
     erasure: { journalId: journalId!, payloads: gone.length, facts, proposals, ...receipts, stillNamed },
@@ -236,6 +240,11 @@ async function eraseReceipts(tx: Queryable, subject: Subject, order: ErasureOrde
   await tx.query(`update receipt set flags = array_append(flags, 'erased') where id = any($1::uuid[]) and not 'erased' = any(flags)`, [
     [...erased.destroyed, ...erased.blanked.map((one) => one.receipt)],
   ]);
+  // A sender may make its message numbers of record numbers.
+  await tx.query(
+    `update receipt set control_id = null where id = any($1::uuid[]) and exists (select 1 from unnest($2::text[]) as said where position(said in control_id) > 0)`,
+    [rows.map((row) => row.id), subject.identifiers],
+  );
   // There is nothing left to read in these.
   await tx.query(`update receipt set state = 'normalised' where id = any($1::uuid[]) and state = 'received'`, [erased.destroyed]);
   return erased;
@@ -247,12 +256,13 @@ const RECEIPT_OF = `
 
 async function eraseReceipt(
   tx: Queryable,
-  { id, at }: ReceiptOf,
+  row: ReceiptOf,
   whole: boolean,
   subject: Subject,
   known: readonly Range[],
   erased: Receipts,
 ): Promise<void> {
+  const { id, at } = row;
   if (whole) {
     await tx.query('delete from receipt_bytes where receipt = $1 and received_at = $2', [id, at]);
     await tx.query(
@@ -262,15 +272,12 @@ async function eraseReceipt(
     erased.destroyed.push(id);
     return;
   }
-  const { ranges, named } = await blankReceipt(tx, id, at, subject, known);
+  const { ranges, named } = await blankReceipt(tx, row, subject, known);
   if (ranges.length > 0) erased.blanked.push({ receipt: id, ranges });
   if (named) erased.stillNamed.push(id);
 }
 
-/**
- * Receipts that gave no facts, or not all they hold, and name the person: what was quarantined, waits to be read or only registered somebody.
- * A message or a single resource is of one person; a collection is not.
- */
+/** Receipts that gave no facts, or not all they hold, and name the person: what was quarantined, waits to be read or only registered somebody. */
 async function unreadNaming(
   tx: Queryable,
   { sources, identifiers }: Subject,
@@ -284,14 +291,24 @@ async function unreadNaming(
   const naming: (ReceiptOf & { single: boolean })[] = [];
   for (const row of candidates) {
     const bytes = (await readBytes(tx, row.id, row.at))?.bytes;
-    if (!bytes || !names(bytes, identifiers)) continue;
-    const text = Buffer.from(bytes).toString('latin1');
-    const single =
-      row.content_type === 'application/hl7-v2+er7' ||
-      (row.content_type === 'application/fhir+json' && !/"resourceType"\s*:\s*"Bundle"/.test(text));
-    naming.push({ ...row, single });
+    if (bytes && names(bytes, identifiers))
+      naming.push({ ...row, single: partsOf(row.content_type, bytes).length <= 1 && !isBundle(bytes) });
   }
   return naming;
+}
+
+/** A message or a single resource is of one person; a collection is not. */
+function isBundle(bytes: Uint8Array): boolean {
+  return /"resourceType"\s*:\s*"Bundle"/.test(Buffer.from(bytes).toString('latin1'));
+}
+
+/** The messages of an HL7 v2 file, the lines of an NDJSON one; of anything else nobody here knows the parts. */
+function partsOf(contentType: string, bytes: Uint8Array): Range[] {
+  const begins =
+    contentType === 'application/hl7-v2+er7' ? /(?<=^|[\r\n])MSH/g : contentType === 'application/fhir+ndjson' ? /(?<=^|\n)./g : undefined;
+  if (!begins) return [];
+  const starts = [...Buffer.from(bytes).toString('latin1').matchAll(begins)].map((match) => match.index);
+  return starts.map((start, index) => ({ start, end: starts[index + 1] ?? bytes.length }));
 }
 
 async function readBytes(tx: Queryable, id: string, at: string): Promise<{ bytes: Uint8Array; packed: boolean } | undefined> {
@@ -307,8 +324,7 @@ async function readBytes(tx: Queryable, id: string, at: string): Promise<{ bytes
 /** Blanks one person's part of a receipt of several; `named` when an identifier of that person is still in it. */
 async function blankReceipt(
   tx: Queryable,
-  id: string,
-  at: string,
+  { id, at, content_type }: ReceiptOf,
   { sources, identifiers }: Subject,
   known: readonly Range[],
 ): Promise<{ ranges: Range[]; named: boolean }> {
@@ -318,7 +334,21 @@ async function blankReceipt(
     'select distinct span_start as start, span_end as "end" from fact where receipt = $1 and source_person = any($2::uuid[]) order by 1, 2',
     [id, sources],
   );
-  const ranges = [...known, ...facts, ...(await rejectedRanges(tx, id, stored.bytes, identifiers))];
+  const others = await tx.query<Range>(
+    'select span_start as start, span_end as "end" from fact where receipt = $1 and source_person <> all($2::uuid[])',
+    [id, sources],
+  );
+  const parts = partsOf(content_type, stored.bytes).filter(
+    ({ start, end }) =>
+      names(stored.bytes.subarray(start, end), identifiers) && !others.some((other) => other.start < end && start < other.end),
+  );
+  const ranges = [
+    ...known,
+    ...facts,
+    ...parts,
+    ...(await rejectedRanges(tx, id, stored.bytes, identifiers)),
+    ...mentions(stored.bytes, identifiers).filter(({ start, end }) => !others.some((other) => other.start < end && start < other.end)),
+  ];
   const blank = blankRanges(stored.bytes, ranges);
   if (ranges.length > 0) {
     const bytes = stored.packed ? new Uint8Array(zstdCompressSync(blank)) : blank;
@@ -341,6 +371,22 @@ async function rejectedRanges(tx: Queryable, receipt: string, bytes: Uint8Array,
     await tx.query(`update quarantine set detail = '{}' where id = $1`, [id]);
   }
   return ranges;
+}
+
+/** Where an identifier stands for itself: a URL around a resource, a reference from nobody's part. A plain word may be part of the format. */
+function mentions(bytes: Uint8Array, identifiers: readonly string[]): Range[] {
+  const text = Buffer.from(bytes).toString('latin1');
+  return identifiers
+    .filter((identifier) => /[\d-]/.test(identifier))
+    .flatMap((identifier) => {
+      const said = Buffer.from(identifier)
+        .toString('latin1')
+        .replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      return [...text.matchAll(new RegExp(`(?<![\\w])${said}(?![\\w])`, 'g'))].map(({ index, 0: { length } }) => ({
+        start: index,
+        end: index + length,
+      }));
+    });
 }
 
 function names(bytes: Uint8Array, identifiers: readonly string[]): boolean {

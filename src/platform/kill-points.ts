@@ -7,6 +7,7 @@ export const killPointNames = [
   'before-checkpoint',
   'before-write-back',
   'after-write-back',
+  'during-erasure',
 ] as const;
 
 export type KillPoint = (typeof killPointNames)[number];
