@@ -97,7 +97,8 @@ export function eventsOfKinds(index: ChartIndex, kinds: readonly EventKind[]): E
 /** Whether a name is one that this chart or this site uses: only then does silence of the chart mean no. */
 export function isKnown(index: ChartIndex, name: string): boolean {
   const key = nameKey(name);
-  return index.byName.has(key) || index.bySidelessName.has(withoutSide(key)) || index.vocabulary.has(key);
+  const sideless = withoutSide(key);
+  return index.byName.has(key) || index.bySidelessName.has(sideless) || index.vocabulary.has(key) || index.vocabulary.has(sideless);
 }
 
 /** The text of an event's own atom: of its component where it is one, else of the fact itself. */

@@ -41,17 +41,21 @@ export function checkAppointment(claim: ClaimOf<'appointment'>, index: ChartInde
   const dated = booked.filter((event) => compareDates(claim.on, event.on) === 'same');
   if (dated.length === 0)
     return contradicted(booked.length === 0 ? 'not-in-chart' : 'date-differs', `The chart holds no appointment of ${said(claim.on)}.`);
-  const timed = claim.time === undefined ? dated : dated.filter((event) => event.at?.slice(11, 16) === claim.time);
+  const timed = claim.time === undefined ? dated : dated.filter((event) => timeOf(event) === claim.time);
   if (timed.length === 0)
     return contradicted(
       'date-differs',
-      `The draft says ${claim.time}; the appointment of ${said(claim.on)} is at ${dated[0]!.at?.slice(11, 16) ?? 'no stated time'}.`,
+      `The draft says ${claim.time}; the appointment of ${said(claim.on)} is at ${timeOf(dated[0]!) ?? 'no stated time'}.`,
     );
   const why = claim.reason === undefined ? timed : timed.filter((event) => reasonsOf(event).includes(nameKey(claim.reason!)));
   if (why.length === 0) return contradicted('not-in-chart', `The appointment of ${said(claim.on)} is not for ${claim.reason}.`);
   const trusted = why.filter((event) => event.trusted);
   if (trusted.length === 0) return unproven('untrusted-grade', 'This appointment is not trusted.');
   return proven([supportBy(trusted[0]!, ['start', 'status', 'reason', 'title', 'serviceType'])], trusted);
+}
+
+function timeOf(event: Event): string | undefined {
+  return /T(\d{2}:\d{2})/.exec(event.at ?? '')?.[1];
 }
 
 function reasonsOf(event: Event): string[] {

@@ -52,6 +52,17 @@ function ownKeys(display: string, kind: NameKind): Set<string> {
 
 /** A name without its words for a side of the body, so that "fracture of left ankle" meets "fracture of right ankle" and the sides can differ. */
 export function withoutSide(key: string): string {
+  const known = sideless.get(key);
+  if (known !== undefined) return known;
+  const bare = sidelessOf(key);
+  if (sideless.size >= CACHED) sideless.clear();
+  sideless.set(key, bare);
+  return bare;
+}
+
+const sideless = new Map<string, string>();
+
+function sidelessOf(key: string): string {
   return key
     .replace(/\b(?:left and right|right and left|left|right|bilateral(?:ly)?|both)\b/g, ' ')
     .replace(/\(\s*\)/g, ' ')
