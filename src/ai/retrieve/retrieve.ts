@@ -29,9 +29,10 @@ export function retrieve(chart: Chart, pack: Pick<Pack, 'needs'>): Retrieved {
 
 /** What the writer sees of it: only the categories the pack names, and nothing older than its look-back. */
 export function withinLookBack(chart: Chart, pack: Pick<Pack, 'needs'>): Chart {
+  const instant = Date.parse(chart.asOf);
   return {
     ...chart,
-    facts: chart.facts.filter((fact) => pack.needs.some((need) => isOfKind(fact, need) && isRecent(fact, need, chart.asOf))),
+    facts: chart.facts.filter((fact) => pack.needs.some((need) => isOfKind(fact, need) && isRecent(fact, need, instant))),
   };
 }
 
@@ -43,14 +44,15 @@ function refusal(fact: Fact, needs: readonly Need[]): Refusal | undefined {
 
 function isOfKind(fact: Fact, need: Need): boolean {
   if (fact.type !== need.type) return false;
+  if (!need.categories) return true;
   const categories = atomsOf(fact, 'category').map((atom) => atom.text);
-  return !need.categories || categories.length === 0 || categories.some((category) => need.categories!.includes(category));
+  return categories.length === 0 || categories.some((category) => need.categories?.includes(category));
 }
 
-function isRecent(fact: Fact, need: Need, asOf: string): boolean {
+function isRecent(fact: Fact, need: Need, asOf: number): boolean {
   if (need.lookBackDays === undefined || fact.validFrom === null) return true;
-  const end = Math.max(Date.parse(fact.validTo ?? fact.validFrom), Date.parse(fact.validFrom));
-  return end >= Date.parse(asOf) - need.lookBackDays * DAY_MS;
+  const since = asOf - need.lookBackDays * DAY_MS;
+  return Date.parse(fact.validFrom) >= since || (fact.validTo !== null && Date.parse(fact.validTo) >= since);
 }
 
 function byTypeAndId(one: Fact, other: Fact): number {

@@ -19,10 +19,13 @@ export function eventsSince(chart: Chart, visits: readonly Visit[], section: str
     .map(({ fact, claim }) => ({ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }));
 }
 
+/** Most of a chart is none of these: asked first. */
+const EVENTS = new Set(['Procedure', 'Immunization', 'DiagnosticReport']);
+
 type Event = { fact: Fact; at: string; claim: Claim };
 
 function eventOf(fact: Fact, asOf: string): Event | undefined {
-  if (fact.retracted || fact.grade === 'D') return undefined;
+  if (!EVENTS.has(fact.type) || fact.retracted || fact.grade === 'D') return undefined;
   const at = textOf(fact, 'occurrence') ?? textOf(fact, 'effective') ?? textOf(fact, 'start');
   const on = dateOf(at);
   const concept = conceptOf(fact);
