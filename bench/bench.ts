@@ -1,3 +1,6 @@
+import type { Db } from '../src/platform/database.ts';
+import { openScratchPglite, openScratchPostgres } from '../src/platform/scratch-database.ts';
+
 /** One figure. `floor` is the bare cost measured in the same run (COPY, a raw insert, a hash loop), `peer` a named rival in the same run. */
 export type BenchRow = {
   name: string;
@@ -18,7 +21,8 @@ export type BenchRow = {
   [more: string]: unknown;
 };
 
-export type BenchOptions = { size?: number; full: boolean };
+/** `metric` asks for one figure alone and `database` for one store; a bench that cannot leave the others out runs them unseen. */
+export type BenchOptions = { size?: number; full: boolean; metric?: string; database?: Db['kind'] };
 
 /** A bench is one file in this folder that exports `bench`; its name is the file's. Finishes within a minute unless `full`. */
 export type Bench = {
@@ -29,6 +33,12 @@ export type Bench = {
 /** The row for what needs a database server when none answers. Another database's figure never takes its place. */
 export function notMeasured(name: string, metric: string, unit: string): BenchRow {
   return { name, metric, value: null, unit, n: 0, database: 'PostgreSQL', note: 'not measured: no server answers' };
+}
+
+/** Each store that was asked for, in turn; `undefined` in place of a server that does not answer. */
+export async function* scratchDatabases({ database }: BenchOptions): AsyncIterable<Db | undefined> {
+  if (database !== 'pglite') yield await openScratchPostgres();
+  if (database !== 'postgres') yield await openScratchPglite();
 }
 
 /** A figure with as many digits as it deserves: whole above 100, three significant ones below. */

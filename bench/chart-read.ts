@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Permit } from '../src/core/ports.ts';
 import type { Db } from '../src/platform/database.ts';
-import { openScratchPglite, openScratchPostgres } from '../src/platform/scratch-database.ts';
 import { readChart, readContents } from '../src/record/chart.ts';
-import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded } from './bench.ts';
+import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases } from './bench.ts';
 import { addFullCharts, growPopulation } from './population/fill.ts';
 
 const NAME = 'chart-read';
@@ -22,10 +21,10 @@ export const bench: Bench = { name: NAME, run };
 
 async function* run(options: BenchOptions): AsyncIterable<BenchRow> {
   const size = Math.max(options.size ?? (options.full ? 100_000 : 8_000), SMALL);
-  const server = await openScratchPostgres();
-  if (server) yield* onDatabase(server, size);
-  else yield notMeasured(NAME, 'p99_ms', 'ms');
-  yield* onDatabase(await openScratchPglite(), size);
+  for await (const db of scratchDatabases(options)) {
+    if (db) yield* onDatabase(db, size);
+    else yield notMeasured(NAME, 'p99_ms', 'ms');
+  }
 }
 
 async function* onDatabase(db: Db, size: number): AsyncIterable<BenchRow> {

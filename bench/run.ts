@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchOptions } from './bench.ts';
 
-const USAGE = 'usage: npm run -s bench -- [<name>|all] [--size N] [--full] [--json]';
+const USAGE = 'usage: npm run -s bench -- [<name>|all] [--size N] [--full] [--metric NAME] [--database postgres|pglite] [--json]';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -27,7 +27,9 @@ async function main(args: string[]): Promise<number> {
 async function runOne(name: string, options: BenchOptions): Promise<boolean> {
   try {
     const { bench } = (await import(`./${name}.ts`)) as { bench: Bench };
-    for await (const row of bench.run(options)) process.stdout.write(`${JSON.stringify(row)}\n`);
+    for await (const row of bench.run(options)) {
+      if (options.metric === undefined || row.metric === options.metric) process.stdout.write(`${JSON.stringify(row)}\n`);
+    }
     return true;
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof Error ? error.stack : String(error)}\n`);
@@ -49,14 +51,34 @@ function readArguments(args: string[]): { name: string | undefined; options: Ben
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { size: { type: 'string' }, full: { type: 'boolean' }, json: { type: 'boolean' } },
+      options: {
+        size: { type: 'string' },
+        full: { type: 'boolean' },
+        metric: { type: 'string' },
+        database: { type: 'string' },
+        json: { type: 'boolean' },
+      },
     });
     const size = values.size === undefined ? undefined : Number(values.size);
-    if (positionals.length > 1 || (size !== undefined && !(Number.isSafeInteger(size) && size > 0))) return undefined;
-    return { name: positionals[0], options: { full: values.full === true, ...(size === undefined ? {} : { size }) } };
+    const database = databaseOf(values.database);
+    if (positionals.length > 1 || database === 'unknown' || (size !== undefined && !(Number.isSafeInteger(size) && size > 0)))
+      return undefined;
+    return {
+      name: positionals[0],
+      options: {
+        full: values.full === true,
+        ...(size === undefined ? {} : { size }),
+        ...(values.metric === undefined ? {} : { metric: values.metric }),
+        ...(database === undefined ? {} : { database }),
+      },
+    };
   } catch {
     return undefined;
   }
+}
+
+function databaseOf(text: string | undefined): BenchOptions['database'] | 'unknown' {
+  return text === undefined || text === 'postgres' || text === 'pglite' ? text : 'unknown';
 }
 
 function misused(message: string): number {
