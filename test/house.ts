@@ -52,7 +52,7 @@ export type TestHouse = {
 
 /** Opens everything; `patients` are Patient resources that the play EHR knows. */
 export async function startHouse(
-  options: { now?: string; ehr?: boolean; mrns?: string[]; packs?: readonly Pack[] } = {},
+  options: { now?: string; ehr?: boolean; mrns?: string[]; packs?: readonly Pack[]; env?: Record<string, string> } = {},
 ): Promise<TestHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-house-'));
   const clock = fixedClock(options.now ?? '2026-11-22T15:00:00.000Z');
@@ -61,6 +61,7 @@ export async function startHouse(
     COUNTERSIGN_PORT: '0',
     COUNTERSIGN_MLLP_PORT: '0',
     LOG_LEVEL: 'silent',
+    ...options.env,
   });
   const app = await openApp({
     config,

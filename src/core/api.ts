@@ -162,6 +162,8 @@ export type CheckResult = { text: string; outcome: Outcome; reasons: Reason[]; e
 
 export type ExplainView = {
   format: 'hl7v2' | 'fhir' | 'unknown';
+  /** The feed it would come from, whose settings it was read with. */
+  source: string;
   fields: {
     path: string;
     start: number;

@@ -2,6 +2,7 @@ import { AppError } from '../core/errors.ts';
 import type { ContentType, Reading } from '../core/receipt.ts';
 import { readFhir } from './fhir/read-bundle.ts';
 import { readHl7File } from './hl7v2/read-file.ts';
+import type { Hl7Options } from './hl7v2/read-message.ts';
 
 /** What reading needs to know of a receipt. */
 export type ReceiptToRead = { id: string; source: string; contentType: ContentType };
@@ -23,21 +24,32 @@ export function payloadReader(settings: ReadingSettings): ReadPayload {
   };
 }
 
+/** How a message of this receipt is read at this site. */
+export function hl7OptionsOf(receipt: ReceiptToRead, { feedZones, authorities }: ReadingSettings): Hl7Options {
+  return { source: receipt.source, receipt: receipt.id, feedZone: feedZones.get(receipt.source), authorities };
+}
+
 function readAs(receipt: ReceiptToRead, bytes: Uint8Array, settings: ReadingSettings): Reading {
   switch (receipt.contentType) {
     case 'application/hl7-v2+er7':
-      return readHl7File(bytes, {
-        source: receipt.source,
-        receipt: receipt.id,
-        feedZone: settings.feedZones.get(receipt.source),
-        authorities: settings.authorities,
-      });
+      return readHl7File(bytes, hl7OptionsOf(receipt, settings));
     case 'application/fhir+json':
     case 'application/fhir+ndjson':
       return readFhir(bytes, { source: receipt.source, receipt: receipt.id, contentType: receipt.contentType });
     default:
-      return rejected(bytes, 'format-unsupported', 'This is neither HL7 v2 nor FHIR JSON; it is kept as it came.');
+      return rejected(bytes, ...unsupported(bytes));
   }
+}
+
+/** Why bytes of no format we read are none, as far as their first ones say. */
+function unsupported(bytes: Uint8Array): [reason: string, detail: string] {
+  const [first, second] = bytes;
+  if (first === 0x1f && second === 0x8b) return ['compressed', 'This is compressed with gzip; unpack it and send what is in it.'];
+  if (first === 0x50 && second === 0x4b) return ['compressed', 'This is a ZIP archive; unpack it and send what is in it.'];
+  // UTF-16 with its byte order mark, or with every other byte empty.
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || first === 0 || second === 0)
+    return ['charset-unsupported', 'This is UTF-16 or UTF-32; HL7 v2 is read in ASCII, ISO 8859-1 or UTF-8, and FHIR in UTF-8.'];
+  return ['format-unsupported', 'This is neither HL7 v2 nor FHIR JSON; it is kept as it came.'];
 }
 
 function unreadable(bytes: Uint8Array, error: unknown): Reading {

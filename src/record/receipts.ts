@@ -2,9 +2,10 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AppError } from '../core/errors.ts';
 import type { Door, Payload, Receipt } from '../core/receipt.ts';
 import type { Db, Queryable } from '../platform/database.ts';
-import { sha256, toHex, uuidFromParts } from '../platform/digest.ts';
+import { sha256, toHex } from '../platform/digest.ts';
 import { errorCode } from '../platform/error-code.ts';
 import { append } from '../platform/journal.ts';
+import { receiptIdOf } from '../platform/receipt-id.ts';
 
 export type ReceiptState = 'received' | 'normalised' | 'quarantined' | 'partial';
 export type ReceiptRow = Receipt & {
@@ -27,7 +28,7 @@ const OPERATIONS = 'system:intake';
 export function receiptOf(payload: Payload, receivedAt: string): Receipt {
   const digest = toHex(sha256(payload.bytes));
   return {
-    id: uuidFromParts('receipt', payload.source, digest),
+    id: receiptIdOf(payload.source, digest),
     source: payload.source,
     door: payload.door,
     contentType: payload.contentType,

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type OperationOutcome } from '../../core/errors.ts';
 import type { Intake } from '../../core/ports.ts';
 import type { ContentType } from '../../core/receipt.ts';
+import { POSTED } from '../../interop/explain.ts';
 import { answerOf, statusOf } from '../../interop/fhir/answer.ts';
 import { itemOf } from '../../interop/fhir/explain.ts';
 import type { Db } from '../../platform/database.ts';
@@ -19,9 +20,6 @@ export type PostContext = {
   /** The source that what a caller posts is kept under. */
   sourceOf?: ((request: FastifyRequest) => string) | undefined;
 };
-
-/** The source of what is posted where no caller has one of their own. */
-export const POSTED = 'fhir-api';
 
 /**
  * Keeps what is posted, has it read, and answers with what became of it: 201 (200 where it came before) with flags as warnings, 422 with one

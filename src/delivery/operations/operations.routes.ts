@@ -54,12 +54,12 @@ export async function operationsRoutes(server: FastifyInstance, options: Operati
 
   server.get('/api/receipts/:id/coverage', { config: readers, schema: { params: Id, tags } }, async (request) => {
     const receipt = await shown(request, Id.parse(request.params).id);
-    return explain(await readBytes(db, receipt.id), receipt.source, receipt.contentType).coverage;
+    return explain(await readBytes(db, receipt.id), receipt).coverage;
   });
 
   server.get('/api/receipts/:id/explain', { config: readers, schema: { params: Id, tags } }, async (request) => {
     const receipt = await shown(request, Id.parse(request.params).id);
-    return explain(await readBytes(db, receipt.id), receipt.source, receipt.contentType);
+    return explain(await readBytes(db, receipt.id), receipt);
   });
 
   // In a scope of its own: a message must reach the reader byte for byte, also one that is JSON.
@@ -68,7 +68,7 @@ export async function operationsRoutes(server: FastifyInstance, options: Operati
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post('/api/explain', { config: engineers, schema: { tags } }, async (request) => {
       const { bytes, source } = messageOf(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
-      return explain(bytes, source);
+      return explain(bytes, { source });
     });
   });
 
@@ -107,12 +107,12 @@ function instantOf(asked: string | undefined, now: string): string {
 }
 
 /** A message as it is, or as `{message, source?}`. */
-function messageOf(body: Buffer): { bytes: Uint8Array; source: string } {
+function messageOf(body: Buffer): { bytes: Uint8Array; source: string | undefined } {
   if (body.length === 0) throw new AppError('request_invalid', 'send a message to explain');
   const text = body.toString('utf8').trimStart();
   const wrapped = text.startsWith('{') && /"message"\s*:/.test(text) ? Message.safeParse(parsed(text)) : undefined;
-  if (!wrapped?.success) return { bytes: new Uint8Array(body), source: 'explain' };
-  return { bytes: new Uint8Array(Buffer.from(wrapped.data.message)), source: wrapped.data.source ?? 'explain' };
+  if (!wrapped?.success) return { bytes: new Uint8Array(body), source: undefined };
+  return { bytes: new Uint8Array(Buffer.from(wrapped.data.message)), source: wrapped.data.source };
 }
 
 function parsed(text: string): unknown {

@@ -3,7 +3,7 @@ import { coverageFhir } from './coverage.ts';
 import { explainFhir } from './explain.ts';
 import { decodeLocation, locateJson } from './json-locate.ts';
 
-const FHIR = { source: 'bench', contentType: 'application/fhir+json' } as const;
+const FHIR = { source: 'bench', receipt: '', contentType: 'application/fhir+json' } as const;
 const RESULT = `{"resourceType":"Observation","id":"o","status":"final","code":{"text":"Größe"},
  "subject":{"reference":"Patient/1"},"valueQuantity":{"value":1.10,"unit":"m"},"device":{"display":"\\u00e9cran"}}`;
 
@@ -40,7 +40,7 @@ it('shows what is refused, and holds all of it', () => {
 
 it('holds one entry of a Bundle and maps its neighbour', () => {
   const text = `{"resourceType":"Bundle","type":"collection","entry":[{"resource":${RESULT.replace('final', 'bogus')}},{"resource":${RESULT}}]}`;
-  const { lines } = coverageFhir(utf8(text), { ...FHIR, receipt: '' });
+  const { lines } = coverageFhir(utf8(text), FHIR);
   const stateAt = (path: string) => lines.find((line) => line.path === path)?.state;
 
   expect([stateAt('entry[0].resource.status'), stateAt('entry[1].resource.status'), stateAt('type')]).toEqual([

@@ -1,19 +1,16 @@
 import type { ExplainView } from '../../core/api.ts';
 import { AppError } from '../../core/errors.ts';
-import type { ContentType, Coverage } from '../../core/receipt.ts';
+import type { Coverage } from '../../core/receipt.ts';
 import { answerOf, type Flagged } from './answer.ts';
 import { coverageOf, leavesOf } from './coverage.ts';
 import { parseJson } from './json.ts';
-import { type FhirReading, readFhir } from './read-bundle.ts';
-
-/** A receipt of nothing: what is explained is not stored. */
-const NO_RECEIPT = '00000000-0000-0000-0000-000000000000';
+import { type FhirOptions, type FhirReading, readFhir } from './read-bundle.ts';
 
 /**
  * What one would see if these bytes came in as FHIR: lines, every element with what it becomes, facts, refusals and the answer
  * (the OperationOutcome of a post). Stores nothing.
  */
-export function explainFhir(bytes: Uint8Array, options: { source: string; contentType: ContentType }): ExplainView {
+export function explainFhir(bytes: Uint8Array, options: FhirOptions): Omit<ExplainView, 'source'> {
   const segments = linesOf(bytes);
   const read = readOr(bytes, options);
   if ('refused' in read) {
@@ -59,7 +56,7 @@ export function explainFhir(bytes: Uint8Array, options: { source: string; conten
   };
 }
 
-const empty: Omit<ExplainView, 'coverage'> = {
+const empty: Omit<ExplainView, 'coverage' | 'source'> = {
   format: 'fhir',
   segments: [],
   fields: [],
@@ -83,9 +80,9 @@ export function itemOf(path: string): string {
   return /^(entry\[\d+\]\.resource|line\[\d+\]|\[\d+\])/.exec(path)?.[0] ?? '';
 }
 
-function readOr(bytes: Uint8Array, options: { source: string; contentType: ContentType }): { reading: FhirReading } | { refused: string } {
+function readOr(bytes: Uint8Array, options: FhirOptions): { reading: FhirReading } | { refused: string } {
   try {
-    return { reading: readFhir(bytes, { ...options, receipt: NO_RECEIPT }) };
+    return { reading: readFhir(bytes, options) };
   } catch (error) {
     if (error instanceof AppError) return { refused: error.message };
     throw error;

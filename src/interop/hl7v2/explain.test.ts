@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { explainHl7 } from './explain.ts';
 
 const ack = { application: 'COUNTERSIGN', facility: 'CITY', now: () => '2026-03-05T07:15:00.000Z', sequence: () => 'A1' };
-const options = { source: 'lab', authorities: new Map<string, string>(), ack };
+const options = { source: 'lab', receipt: '00000000-0000-0000-0000-000000000000', authorities: new Map<string, string>(), ack };
 
 it('shows segments, fields with names, mapping, facts, coverage and the answer', () => {
   const bytes = Buffer.from(

@@ -9,12 +9,15 @@ import { readHl7File } from './read-file.ts';
 import type { Hl7Options } from './read-message.ts';
 import { splitMessages } from './split.ts';
 
-/** What one would see if these bytes came in: segments, fields with names, what each becomes, facts, refusals and the answer. Stores nothing. */
-export function explainHl7(bytes: Uint8Array, options: Omit<Hl7Options, 'receipt'> & { ack: AckOptions }): ExplainView {
-  const result = readHl7File(bytes, { ...options, receipt: '00000000-0000-0000-0000-000000000000' });
+/**
+ * What one would see if these bytes came in: segments, fields with names, what each becomes, facts, refusals and the answer. A capture that
+ * holds frames is a file, which nobody answers. Stores nothing.
+ */
+export function explainHl7(bytes: Uint8Array, options: Hl7Options & { ack: AckOptions }): Omit<ExplainView, 'source'> {
+  const result = readHl7File(bytes, options);
   const coverage = result.coverage();
   const opened = openAll(bytes);
-  const ack = acknowledger(options.ack)(bytes, { ok: true });
+  const ack = bytes.includes(START_BLOCK) ? undefined : acknowledger(options.ack)(bytes, { ok: true });
   return {
     format: 'hl7v2',
     segments: segmentViews(bytes, opened),
@@ -39,10 +42,13 @@ export function explainHl7(bytes: Uint8Array, options: Omit<Hl7Options, 'receipt
     ),
     rejections: result.rejections.map(({ item, reason, detail }) => ({ item, reason, detail })),
     coverage,
-    ack: Buffer.from(ack.bytes).toString('utf8'),
-    ackCode: ack.code,
+    ack: ack ? Buffer.from(ack.bytes).toString(opened[0]?.charset === 'iso-8859-1' ? 'latin1' : 'utf8') : null,
+    ackCode: ack?.code ?? null,
   };
 }
+
+/** Begins a frame of MLLP; inside one it cannot stand. */
+const START_BLOCK = 0x0b;
 
 function openAll(bytes: Uint8Array): Hl7Message[] {
   return splitMessages(bytes).messages.flatMap((range) => {
