@@ -36,6 +36,18 @@ it('names the field at fault, and nothing of the patient', () => {
   expect(text(answer.bytes)).not.toContain('SECRET');
 });
 
+it.each`
+  why                      | bytes                                               | error
+  ${'no message'}          | ${'hello'}                                          | ${'ERR|||100^Segment sequence error^HL70357|E||||No MSH segment was found.'}
+  ${'no delimiters'}       | ${'MSH|ABCD|LAB'}                                   | ${'ERR||MSH^1^2|101^Required field missing^HL70357|E'}
+  ${'one character twice'} | ${'MSH|^^\\&|LAB'}                                  | ${'ERR||MSH^1^2|102^Data type error^HL70357|E'}
+  ${'a strange charset'}   | ${`${usual}${'|'.repeat(6)}BIG-5\r`}                | ${'ERR||MSH^1^18|103^Table value not found^HL70357|E'}
+  ${'another charset'}     | ${Buffer.from(`${usual}\rPID|1||7||DÖE`, 'latin1')} | ${'ERR||MSH^1^18|102^Data type error^HL70357|E'}
+  ${'other separators'}    | ${'MSH#*+?!#A#B#####\r'}                            | ${'ERR##MSH*1*9#101*Required field missing*HL70357#E'}
+`('says of $why what is wrong and where', ({ bytes, error }) => {
+  expect(text(ack(Buffer.from(bytes), { ok: true }).bytes)).toContain(error);
+});
+
 it('answers in the delimiters and character set it was asked in', () => {
   const bytes = Buffer.from(
     `MSH#*+?!#Labor Süd#NORTH#######20#P#2.5.1######8859/1\rPID#1\r`.replace('#######20', '#####ORU*R01#C1'),

@@ -45,7 +45,8 @@ function open(bytes: Uint8Array, range: Range | undefined): { message?: Hl7Messa
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const message = headerOnly(bytes, range);
-    return { ...(message ? { message } : {}), refusal: { reason: 'unreadable', text: `${error.message}.` } };
+    const reason = (error.details as { reason?: string } | undefined)?.reason ?? 'unreadable';
+    return { ...(message ? { message } : {}), refusal: { reason, text: `${error.message}.` } };
   }
 }
 
@@ -99,7 +100,7 @@ function answer(
   if (charset) msh.push('', '', '', '', '', charset);
   const lines = [msh.join(f), ['MSA', asked ? enhanced[code] : code, get(10)].join(f)];
   // ERR-3 by table 0357, ERR-4 severity, ERR-8 words for the operator (§2.15.5).
-  if (refusal) lines.push(['ERR', '', errorPlace(refusal), errorCode(refusal, c), 'E', '', '', '', write(refusal.text)].join(f));
+  if (refusal) lines.push(['ERR', '', errorPlace(refusal, c), errorCode(refusal, c), 'E', '', '', '', write(refusal.text)].join(f));
   const text = `${lines.join('\r')}\r`;
   return { bytes: Buffer.from(text, message?.charset === 'iso-8859-1' ? 'latin1' : 'utf8'), code };
 }
@@ -118,14 +119,24 @@ function asksFor(condition: string, refusal: Refusal | undefined): boolean {
   return condition === 'AL' || (condition === 'SU' && !refusal) || (condition === 'ER' && refusal !== undefined);
 }
 
-function errorPlace(refusal: Refusal): string {
-  return refusal.reason === 'type-missing' ? 'MSH^1^9' : '';
+/** What is wrong and where, by reason: HL7 table 0357 (v2.5.1 §2.15.5.3) and the field of MSH. What is not here is no sequence of segments. */
+const faults: Record<string, { code: string; words: string; field?: string }> = {
+  'no-delimiters': { code: '101', words: 'Required field missing', field: '2' },
+  'delimiters-ambiguous': { code: '102', words: 'Data type error', field: '2' },
+  'type-missing': { code: '101', words: 'Required field missing', field: '9' },
+  'charset-unsupported': { code: '103', words: 'Table value not found', field: '18' },
+  'charset-mismatch': { code: '102', words: 'Data type error', field: '18' },
+  'not-stored': { code: '207', words: 'Application internal error' },
+};
+
+function errorPlace({ reason }: Refusal, c: string): string {
+  const place = faults[reason]?.field;
+  return place === undefined ? '' : ['MSH', '1', place].join(c);
 }
 
-function errorCode(refusal: Refusal, c: string): string {
-  if (refusal.reason === 'type-missing') return ['101', 'Required field missing', 'HL70357'].join(c);
-  if (refusal.reason === 'not-stored') return ['207', 'Application internal error', 'HL70357'].join(c);
-  return ['100', 'Segment sequence error', 'HL70357'].join(c);
+function errorCode({ reason }: Refusal, c: string): string {
+  const { code, words } = faults[reason] ?? { code: '100', words: 'Segment sequence error' };
+  return [code, words, 'HL70357'].join(c);
 }
 
 function field(message: Hl7Message, number: number): string {
