@@ -70,7 +70,8 @@ export function doseChange(bag: Bag): Attempt {
   const [from, to] = swapped ? [second!, first!] : [first!, second!];
   for (const { token } of quantities) bag.use(token);
   const unit = to.unit ?? from.unit;
-  const frequency = bag.all('frequency')[0]?.text;
+  const [often, ...oftener] = bag.all('frequency');
+  if (oftener.length > 0) return undefined;
   const date = oneDate(bag);
   const negated = bag.has('negator');
   bag.allow('on', 'has', 'negator');
@@ -83,7 +84,7 @@ export function doseChange(bag: Bag): Attempt {
     drug: { name: drug.text },
     from: { value: from.value, unit: from.unit ?? unit },
     to: { value: to.value, unit },
-    ...optional('frequency', frequency),
+    ...optional('frequency', often?.text),
     on: date,
   };
   return says(claim, negated);

@@ -71,7 +71,9 @@ export function appointment(bag: Bag): Attempt {
   bag.allow('appointment', 'on', 'has');
   bag.allowPrepositions('for');
   const date = oneDate(bag);
-  const time = bag.all('clock')[0]?.text.padStart(5, '0');
+  const clocks = bag.all('clock');
+  if (clocks.length > 1) return undefined;
+  const time = clocks[0]?.text.padStart(5, '0');
   const reason = bag.term();
   return date === undefined
     ? undefined
