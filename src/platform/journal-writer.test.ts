@@ -39,6 +39,18 @@ describe.each(testDatabases)('journal writer on $name', ({ available, open }) =>
       expect(statements).toBe(1);
     });
 
+    it.each([0, 1, 2, 3, 4, 5, 6, 8])(
+      'a row that comes %i steps after the one before was stored does not wait for a third',
+      async (steps) => {
+        const writer = openJournalWriter(test.db);
+
+        await writer.write(rowOf());
+        for (let step = 0; step < steps; step += 1) await Promise.resolve();
+
+        await expect(writer.write(rowOf())).resolves.toBeTypeOf('bigint');
+      },
+    );
+
     it('a refused row fails alone', async () => {
       const writer = openJournalWriter(test.db);
 

@@ -15,14 +15,25 @@ export type JournalWriter = {
  */
 export function openJournalWriter(db: Db, options: { group?: number } = {}): JournalWriter {
   const waiting: Waiting[] = [];
-  let running: Promise<void> | undefined;
+  const size = options.group ?? 500;
+  let writing = false;
+  let running: Promise<void> = Promise.resolve();
+
+  async function writeAll(): Promise<void> {
+    // One turn of the event loop, so that rows written together are stored together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) await writeGroup(db, waiting.splice(0, size));
+    // In the same step that found nothing waiting: a row that comes in between would wait for another to wake the writer.
+    writing = false;
+  }
+
   return {
     write(row) {
       return new Promise((resolve, reject) => {
         waiting.push({ row, resolve, reject });
-        running ??= writeAll(db, waiting, options.group ?? 500).finally(() => {
-          running = undefined;
-        });
+        if (writing) return;
+        writing = true;
+        running = writeAll();
       });
     },
     async idle() {
@@ -32,12 +43,6 @@ export function openJournalWriter(db: Db, options: { group?: number } = {}): Jou
 }
 
 type Waiting = { row: JournalRow; resolve: (id: bigint) => void; reject: (error: unknown) => void };
-
-async function writeAll(db: Db, waiting: Waiting[], group: number): Promise<void> {
-  // One turn of the event loop, so that rows written together are stored together.
-  await new Promise((resolve) => setImmediate(resolve));
-  while (waiting.length > 0) await writeGroup(db, waiting.splice(0, group));
-}
 
 async function writeGroup(db: Db, group: readonly Waiting[]): Promise<void> {
   try {
