@@ -12,8 +12,7 @@ import { buildServer, listen } from '../src/platform/http.ts';
 import { openJournalWriter } from '../src/platform/journal-writer.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
-import { openScratchPglite, openScratchPostgres } from '../src/platform/scratch-database.ts';
-import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded } from './bench.ts';
+import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases } from './bench.ts';
 import { growPopulation, personSql } from './population/fill.ts';
 
 const NAME = 'cds-hooks';
@@ -30,10 +29,10 @@ export const bench: Bench = { name: NAME, run };
 async function* run(options: BenchOptions): AsyncIterable<BenchRow> {
   const size = options.size ?? (options.full ? 64_000 : 2_000);
   const seconds = options.full ? 60 : 10;
-  const server = await openScratchPostgres();
-  if (server) yield await onDatabase(server, size, seconds);
-  else yield notMeasured(NAME, 'p99_ms', 'ms');
-  yield await onDatabase(await openScratchPglite(), size, seconds);
+  for await (const db of scratchDatabases(options)) {
+    if (db) yield await onDatabase(db, size, seconds);
+    else yield notMeasured(NAME, 'p99_ms', 'ms');
+  }
 }
 
 async function onDatabase(db: Db, size: number, seconds: number): Promise<BenchRow> {
