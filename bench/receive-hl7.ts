@@ -69,7 +69,7 @@ async function* onDatabase(db: Db, messages: Buffer[], size: number, floor: numb
       packs: [],
       intake,
       read: payloadReader({ feedZones: new Map(), authorities: new Map() }),
-      batch: folder === undefined ? { receipts: 200, bytes: 1 << 20, readers: 3 } : { receipts: 40, bytes: 96 << 10, readers: 1 },
+      batch: folder === undefined ? { receipts: 200, bytes: 1 << 20, readers: 3 } : { receipts: 40, bytes: 96 << 10, readers: 2 },
       desk: { db, packs: [], target: undefined, now: () => NOW, secured: async () => undefined },
       now: () => NOW,
     });

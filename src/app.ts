@@ -91,7 +91,7 @@ export type App = {
 export type AppOptions = { config: Config; log: Log; clock?: Clock; db?: Db; packs?: readonly Pack[]; jobs?: 'run' | 'drain-only' };
 
 /** On the embedded store a transaction holds up every door, so receipts are read in small batches there. */
-const BATCHES = { pglite: { receipts: 40, bytes: 96 << 10, readers: 1 }, postgres: { receipts: 200, bytes: 1 << 20, readers: 3 } };
+const BATCHES = { pglite: { receipts: 40, bytes: 96 << 10, readers: 2 }, postgres: { receipts: 200, bytes: 1 << 20, readers: 3 } };
 
 /** Opens the data folder and the store, restores what was acknowledged, and starts the journal's sequencer and the job worker. */
 export async function openApp(options: AppOptions): Promise<App> {

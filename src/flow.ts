@@ -18,6 +18,7 @@ import type { Db, Queryable } from './platform/database.ts';
 import { enqueueAgain, type NewJob } from './platform/jobs.ts';
 import { readChart } from './record/chart.ts';
 import { freezeEvidence, storedBytes } from './record/lineage.ts';
+import { readAhead } from './record/read-ahead.ts';
 import { type Batch, type ReceiptRow, readNow, readWaiting, type Waiting } from './record/receipts.ts';
 import { recordReadings, setAside } from './record/record-readings.ts';
 
@@ -45,14 +46,15 @@ export async function onPayload(house: House, payload: Payload): Promise<{ recei
 /** Job: receipts that wait become facts, until none waits; or one alone, now, for a door that answers with what became of it. */
 export async function onReceipt(house: House, only?: string): Promise<boolean> {
   const { db, now } = house;
+  const ahead = readAhead(db, house.batch, house.read);
   const record = async (tx: Queryable, waiting: Waiting[]): Promise<void> => {
-    const reads = waiting.map(({ receipt, bytes }) => ({ receipt, reading: house.read(receipt, bytes) }));
+    const reads = waiting.map(({ receipt, bytes }) => ({ receipt, reading: ahead.read(receipt, bytes) }));
     const changes = await recordReadings(tx, reads, now());
     await enqueueAgain(tx, changes.persons.map(factsOf), BURST_MS); // biome-ignore format: short
     await enqueueAgain(tx, changes.superseded.map(({ fact }) => ({ key: `superseded:${fact}`, kind: 'superseded', payload: { fact } }))); // biome-ignore format: short
   };
   const refused = (tx: Queryable, receipt: ReceiptRow, code: string) => setAside(tx, receipt, code, now());
-  return only ? readNow(db, only, record, refused) : readWaiting(db, house.batch, record, refused);
+  return only ? readNow(db, only, record, refused) : readWaiting(db, house.batch, record, refused, ahead.next);
 }
 
 /** Job: somebody's record changed. Every pack that has a reason to draft about them drafts again. */

@@ -115,10 +115,11 @@ async function connect(options: PgliteOptions): Promise<Connection> {
     await roundTrip(frontend.simpleQuery('deallocate all'));
   }
 
-  // A plan made while a table was empty would be kept for its later millions: each execution is planned for the table as it is now.
+  // A plan made while a table was empty would be kept for its later millions: each execution is planned for the table as it is now. A page
+  // anywhere costs what the next one does: all are in memory.
   await roundTrip(
     frontend.simpleQuery(
-      `set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set plan_cache_mode = 'force_custom_plan'`,
+      `set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set plan_cache_mode = 'force_custom_plan'; set random_page_cost = 1.1`,
     ),
   );
   return {

@@ -131,9 +131,16 @@ export async function peopleIn(db: Queryable, receipt: string, limit: number): P
 export type Batch = { receipts: number; bytes: number; readers: number };
 export type Waiting = { receipt: ReceiptRow; bytes: Uint8Array };
 
-/** Reads waiting receipts until none waits; see `forWaiting` for one batch. */
-export async function readWaiting(db: Db, batch: Batch, work: Work, setAside: SetAside): Promise<true> {
+/** Reads waiting receipts until none waits, with `before` ahead of each batch; see `forWaiting` for one batch. */
+export async function readWaiting(
+  db: Db,
+  batch: Batch,
+  work: Work,
+  setAside: SetAside,
+  before = async (): Promise<void> => undefined,
+): Promise<true> {
   const reader = async (): Promise<void> => {
+    do await before();
     while ((await retried(() => forWaiting(db, batch, work, setAside))) > 0);
   };
   await Promise.all(Array.from({ length: batch.readers }, reader));
@@ -214,12 +221,25 @@ function isTransient(error: unknown): boolean {
   return /^(sql_)?(08|40|53|55|57)|^E[A-Z]+$|^sql_23505$/.test(errorCode(error));
 }
 
+/** What a batch would take now, but for `except`; nothing is taken. */
+export async function peekWaiting(db: Queryable, batch: Omit<Batch, 'readers'>, except: readonly string[]): Promise<Waiting[]> {
+  const rows = await db.query<ReceiptColumns>(
+    `select ${COLUMNS} from receipt where state = 'received' and id <> all($2::uuid[]) order by received_at, id limit $1`,
+    [batch.receipts, except],
+  );
+  return withBytes(db, batch, rows);
+}
+
 async function claimWaiting(tx: Queryable, batch: Omit<Batch, 'readers'>, only: string | null): Promise<Waiting[]> {
   const rows = await tx.query<ReceiptColumns>(
     `select ${COLUMNS} from receipt where state = 'received' and ($2::uuid is null or id = $2::uuid)
       order by received_at, id limit $1 for update skip locked`,
     [batch.receipts, only],
   );
+  return withBytes(tx, batch, rows);
+}
+
+async function withBytes(tx: Queryable, batch: Omit<Batch, 'readers'>, rows: readonly ReceiptColumns[]): Promise<Waiting[]> {
   let size = 0;
   const taken = rows.map(fromColumns).filter((receipt, index) => {
     size += receipt.size;
