@@ -1,18 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../core/errors.ts';
 import type { Db } from './database.ts';
-import {
-  createWorker,
-  enqueue,
-  enqueueAgain,
-  enqueueAll,
-  type Job,
-  jobCounts,
-  prune,
-  requeue,
-  retryDelayMs,
-  type WorkerOptions,
-} from './jobs.ts';
+import { createWorker, enqueue, enqueueAgain, enqueueAll, type Job, jobCounts, prune, retryDelayMs, type WorkerOptions } from './jobs.ts';
 import { createScratchPostgres, openScratchPglite, openScratchPostgres } from './scratch-database.ts';
 
 const server = await createScratchPostgres();
@@ -170,25 +159,6 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
 
     expect(await workerOf({ note: async () => undefined }).drain()).toBe(0);
     expect(await slow).toBe(1);
-  });
-
-  it('runs a finished or dead job again when asked, and one that runs now once more after it', async () => {
-    await enqueue(db, note('a'));
-    let runs = 0;
-    const worker = workerOf({
-      note: async () => {
-        runs += 1;
-        if (runs === 2) await requeue(db, 'a');
-      },
-    });
-    await worker.drain();
-
-    expect(await requeue(db, 'a')).toBe(true);
-    expect(await requeue(db, 'unheard of')).toBe(false);
-    await worker.drain();
-
-    expect(runs).toBe(3);
-    expect(await jobCounts(db)).toMatchObject({ ready: 0, running: 0 });
   });
 
   it('says "changed" once however often it changed before a run, and again for a change during one', async () => {

@@ -56,21 +56,6 @@ export async function enqueueAgain(tx: Queryable, jobs: readonly NewJob[], delay
   );
 }
 
-/**
- * Lets a known job run again from its first attempt: a replayed quarantine item, a dead job after a fix. One that runs now is
- * run once more after it ended, never beside itself. False when the key is unknown.
- */
-export async function requeue(tx: Queryable, key: string, runAt?: string): Promise<boolean> {
-  const found = await tx.query(
-    `update job set state = case state when 'running' then 'running' else 'ready' end,
-                    run_at = coalesce($2::timestamptz, clock_timestamp()), attempts = case state when 'running' then attempts else 0 end,
-                    done_at = null
-      where key = $1 returning 1`,
-    [key, runAt],
-  );
-  return found.length === 1;
-}
-
 /** Jobs by state, for health and metrics; `oldestDueSeconds` is how long the longest due one has waited. */
 export async function jobCounts(db: Queryable): Promise<{ ready: number; running: number; dead: number; oldestDueSeconds: number }> {
   const [row] = await db.query<{ ready: number; running: number; dead: number; waited: number }>(

@@ -216,7 +216,7 @@ describe.each(testDatabases)('journal sequencer on $name', ({ available, open })
       const head = (await sequencer.sequenceNow())!;
       writeFileSync(join(folder, 'checkpoints.log'), '{"at":"2026', { flag: 'a' });
 
-      expect((await readCheckpointLog(folder)).map(({ note }) => note)).toEqual([head.note]);
+      expect((await readCheckpointLog(folder)).checkpoints.map(({ note }) => note)).toEqual([head.note]);
       expect(await detectRollback(db, folder, signer.verifierKeys)).toMatchObject({ outcome: 'fine' });
     });
 

@@ -110,7 +110,7 @@ describe.each(testDatabases)('journal in the database on $name', ({ available, o
     });
 
     it('R101: a log cut back cleanly is found by a checkpoint from outside', async () => {
-      const anchors = (await readCheckpointLog(folder)).map(({ note }) => note);
+      const anchors = (await readCheckpointLog(folder)).checkpoints.map(({ note }) => note);
       await cutTo(400);
 
       expect(await verify([])).toMatchObject({ ok: true, entries: 400 });
@@ -154,7 +154,7 @@ describe.each(testDatabases)('journal in the database on $name', ({ available, o
     }
 
     async function verify(anchors?: readonly string[]) {
-      const known = anchors ?? (await readCheckpointLog(folder)).map(({ note }) => note);
+      const known = anchors ?? (await readCheckpointLog(folder)).checkpoints.map(({ note }) => note);
       return verifyJournal(db, { keys: signer.verifierKeys, origin: signer.origin, anchors: [...new Set(known)] });
     }
 

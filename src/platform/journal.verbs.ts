@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { AppError } from '../core/errors.ts';
-import { readCheckpointLog } from './checkpoint-file.ts';
+import { type RollbackFinding, readCheckpointLog } from './checkpoint-file.ts';
 import { type CheckpointSigner, readCheckpoint } from './checkpoint-signer.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database.ts';
@@ -13,13 +13,13 @@ import { verifyJournalFile } from './journal-verify.ts';
 import { verifyJournal } from './journal-verify-live.ts';
 import type { Args, Io } from './verb.ts';
 
-type JournalHouse = { db: Db; config: Config; signer: CheckpointSigner; sequencer: JournalSequencer };
+type JournalHouse = { db: Db; config: Config; signer: CheckpointSigner; sequencer: JournalSequencer; rollback: RollbackFinding };
 export type FileToVerify = { file: string; key: string[]; checkpoint: string[] };
 
 /** `journal verify`: every entry, root and signature of the database, and that it leads to what was kept outside it. */
-export async function journalVerifyVerb({ db, config, signer, sequencer }: JournalHouse, args: Args, io: Io): Promise<number> {
+export async function journalVerifyVerb({ db, config, signer, sequencer, rollback }: JournalHouse, args: Args, io: Io): Promise<number> {
   // What was signed and kept outside the database: a log that was rewound or rewritten inside does not lead to it.
-  const anchors = [...new Set((await readCheckpointLog(config.dataFolder)).map((checkpoint) => checkpoint.note))];
+  const anchors = [...new Set((await readCheckpointLog(config.dataFolder)).checkpoints.map((checkpoint) => checkpoint.note))];
   await sequencer.sequenceNow();
   const report = await verifyJournal(db, {
     keys: signer.verifierKeys,
@@ -27,6 +27,8 @@ export async function journalVerifyVerb({ db, config, signer, sequencer }: Journ
     anchors,
     onProgress: (entries) => io.progress(`${entries} entries`),
   });
+  if (rollback.torn && !args['json'])
+    io.out('The last line of checkpoints.log was cut short by a crash, and passed over: it promised nothing yet.');
   return printReport(report, Boolean(args['json']), io);
 }
 
