@@ -380,7 +380,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
   const colleagues = config.loopback ? demoIdentities : [];
   await server.register(reviewRoutes, { desk, access, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
   await server.register(runRoutes, { db, now, access });
-  await server.register(auditRoutes, { db, now, pseudonym, access });
+  await server.register(auditRoutes, { db, pseudonym, access });
   await server.register(checkRoutes, { db, now, pseudonym, access });
   await server.register(operationsRoutes, { db, now, access, explain: app.explain });
   await server.register(mendingRoutes, { db, now, pseudonym, wake: () => app.worker.wake() });

@@ -3,6 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LineageView, ProposalView, WorklistItem } from '../src/core/api.ts';
+import type { AuditBundle } from '../src/delivery/review/audit.ts';
 import { startHouse, type TestHouse } from './house.ts';
 
 const MRN = '4471902';
@@ -97,22 +98,55 @@ describe('one lab result, door to KPI', () => {
     expect(await house.verifyJournal()).toMatchObject({ ok: true, problems: [] });
   });
 
-  it('R11: one call says who did what, when and why', async () => {
-    const audit = await clinician.get<{ why: string; entries: { kind: string; by: string; logIndex: number | null }[] }>(
+  it('R11: one call says who did what, when, why and from which bytes, whichever id of it is asked about', async () => {
+    const sentence = draft.sentences.find((one) => one.text.startsWith('Potassium'))!;
+    const bundle = await clinician.get<AuditBundle & { decision: { journalId: number }; deliveries: { reference: string }[] }>(
       `/api/audit/${draft.id}`,
     );
+    const { entries, who, reads } = bundle;
 
-    expect(audit.why).toBe('Visit 23 Nov 2026 10:20, internal medicine');
-    expect(audit.entries.map((entry) => [entry.kind, entry.by])).toEqual([
+    expect(bundle).toMatchObject({
+      kind: 'proposal',
+      why: 'Visit 23 Nov 2026 10:20, internal medicine',
+      what: { state: 'signed', contentHash: draft.contentHash },
+      run: { id: draft.runId, policy: expect.any(String), verifier: expect.any(String), writer: 'built-in@1', model: null },
+      decision: { kind: 'signed', by: 'Dr. Ines Halloran', contentHash: draft.contentHash },
+    });
+    expect(entries.map((entry) => [entry.kind, entry.by])).toEqual([
       ['run.finished', 'system:flow'],
       ['proposal.offered', 'system:flow'],
       ['proposal.opened', 'Dr. Ines Halloran'],
-      ['access.read', 'Dr. Ines Halloran'],
       ['decision.signed', 'Dr. Ines Halloran'],
       ['delivery.confirmed', 'system:write-back'],
       ['delivery.confirmed', 'system:write-back'],
     ]);
-    expect(audit.entries.every((entry) => entry.logIndex !== null)).toBe(true);
+    expect(entries.every((entry) => entry.logIndex !== null)).toBe(true);
+    expect(who).toContainEqual({ by: 'Dr. Ines Halloran', did: ['proposal.opened', 'access.read', 'decision.signed'] });
+    expect(reads.map((read) => [read.by, read.purpose, read.door, read.subject])).toEqual([
+      ['Dr. Ines Halloran', 'treatment', 'GET /api/proposals/:id', draft.id],
+      ['Dr. Ines Halloran', 'treatment', 'GET /api/lineage/:id', sentence.id],
+    ]);
+    const cited = sentence.evidence.flatMap((one) => (one.kind === 'span' ? [one] : []));
+    const { facts, receipts } = (bundle as unknown as { restsOn: { facts: Cited[]; receipts: { id: string; sha256: string }[] } }).restsOn;
+    for (const { fact, version, receipt } of cited) {
+      expect(facts).toContainEqual(
+        expect.objectContaining({ fact, version, receipt, contentHash: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+      );
+      const bytes = await clinician.bytes(`/api/receipts/${receipt}/bytes`);
+      expect(receipts).toContainEqual(expect.objectContaining({ id: receipt, sha256: house.sha256(bytes) }));
+    }
+
+    const [delivery] = bundle.deliveries;
+    const ids = [draft.runId, sentence.id, String(bundle.decision.journalId), encodeURIComponent(delivery!.reference)];
+    const found = await Promise.all(ids.map((id) => clinician.get<AuditBundle & { what: { proposal: string } }>(`/api/audit/${id}`)));
+    expect(found.map((one) => [one.kind, one.what.proposal])).toEqual([
+      ['run', draft.id],
+      ['sentence', draft.id],
+      ['decision', draft.id],
+      ['delivery', draft.id],
+    ]);
+    const receipt = await clinician.get<AuditBundle>(`/api/audit/${cited[0]!.receipt}`);
+    expect([receipt.kind, receipt.entries.map((entry) => entry.kind)]).toEqual(['receipt', ['receipt.stored', 'facts.recorded']]);
   });
 
   it('and the numbers count it', async () => {
@@ -195,3 +229,5 @@ function chart(): string {
     ],
   });
 }
+
+type Cited = { fact: string; version: number; receipt: string; contentHash: string };

@@ -73,7 +73,9 @@ async function cards(options: CdsHooksOptions, permit: Permit, hook: HookRequest
   const proposal = (await liveProposal(db, person)) ?? (await drafted(options, person));
   if (!proposal?.content.sentences.some((sentence) => sentence.verdict.outcome === 'proven')) return [];
   const card = cardOf(proposal, hook.hookInstance, options.publicUrl);
-  await append(db, [
+  // For an audit to find it by; without its journal entry a card was never shown, so the two need not be one transaction.
+  const kept = db.query('insert into cds_card (id, proposal) values ($1, $2) on conflict do nothing', [card.uuid, proposal.id]);
+  const shown = append(db, [
     {
       kind: 'cds.shown',
       actor: options.pseudonym(permit.actor),
@@ -84,6 +86,7 @@ async function cards(options: CdsHooksOptions, permit: Permit, hook: HookRequest
       body: { proposal: proposal.id, pack: proposal.pack, service: SERVICE },
     },
   ]);
+  await Promise.all([kept, shown]);
   return [card];
 }
 

@@ -121,6 +121,7 @@ describe('CDS Hooks 2.0', () => {
 
     expect(uuids[0]).toBe(uuids[1]);
     expect(other).not.toBe(uuids[0]);
+    expect(await db.query('select proposal from cds_card where id = $1', [other])).toEqual([{ proposal: uuidFromParts('p-ida') }]);
     const rows = await db.query<{ actor: string }>(`select actor from journal where kind = 'cds.shown' and subject = $1`, [other]);
     expect(rows).toEqual([{ actor: 'p-ehr' }]);
   });
