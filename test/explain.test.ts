@@ -142,7 +142,7 @@ async function explained(bytes: Buffer): Promise<ExplainView> {
 /** One frame over MLLP, byte for byte. */
 async function sent(bytes: Buffer): Promise<string> {
   return new Promise((resolveAnswer, reject) => {
-    const socket = connect(house.doors.mllpPort, '127.0.0.1', () =>
+    const socket = connect(house.doors.mllpPort!, '127.0.0.1', () =>
       socket.write(Buffer.concat([Buffer.of(0x0b), bytes, Buffer.of(0x1c, 0x0d)])),
     );
     const chunks: Buffer[] = [];

@@ -1,7 +1,8 @@
 import type { Payload } from '../core/receipt.ts';
 import { filesOf, payloadsOf } from './files.ts';
 
-export type ImportProgress = { files: number; filesDone: number; receipts: number; repeats: number };
+/** `empty` files have no bytes to keep: they are counted as rejected, and nothing else is. */
+export type ImportProgress = { files: number; filesDone: number; receipts: number; repeats: number; empty: number };
 export type Imported = ImportProgress & { receiptIds: string[] };
 
 /** How many payloads are on their way to disk at once: enough to share syncs, few enough to hold little in memory. */
@@ -15,11 +16,14 @@ export async function importPath(
   onProgress: (progress: ImportProgress) => void,
 ): Promise<Imported> {
   const files = await filesOf(path);
-  const done: Imported = { files: files.length, filesDone: 0, receipts: 0, repeats: 0, receiptIds: [] };
+  const done: Imported = { files: files.length, filesDone: 0, receipts: 0, repeats: 0, empty: 0, receiptIds: [] };
   let inFlight: Promise<void>[] = [];
   for (const file of files) {
     for await (const payload of payloadsOf(file, source)) {
-      if (payload.bytes.length === 0) continue;
+      if (payload.bytes.length === 0) {
+        done.empty += 1;
+        continue;
+      }
       inFlight.push(take(payload).then(({ receipt, repeat }) => note(done, receipt, repeat)));
       if (inFlight.length < IN_FLIGHT) continue;
       await Promise.all(inFlight);

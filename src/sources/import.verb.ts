@@ -18,7 +18,7 @@ export async function importVerb({ take, settle, totals }: ImportHouse, args: Ar
   );
   io.progress(`${done.receipts} receipts on disk; reading them and drafting`);
   await settle();
-  const { received, stored, rejected, reasons } = await totals(done.receiptIds);
+  const { received, stored, rejected, reasons } = withEmpty(await totals(done.receiptIds), done.empty);
   if (args['json']) {
     io.out(JSON.stringify({ files: done.files, receipts: done.receipts, repeats: done.repeats, received, stored, rejected, reasons }));
     return 0;
@@ -29,4 +29,10 @@ export async function importVerb({ take, settle, totals }: ImportHouse, args: Ar
   if (rejected > 0) io.out('What was rejected is kept whole: see it under Feeds, and replay it after a fix.');
   else io.out('Drafts that follow from it are in the work queue: countersign serve');
   return 0;
+}
+
+/** A file without a byte was received and could not be used, and there is nothing of it to keep. */
+function withEmpty({ received, stored, rejected, reasons }: ImportTotals, empty: number): ImportTotals {
+  if (empty === 0) return { received, stored, rejected, reasons };
+  return { received: received + empty, stored, rejected: rejected + empty, reasons: [...reasons, { reason: 'empty-file', count: empty }] };
 }
