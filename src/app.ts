@@ -28,9 +28,6 @@ import { type AckOptions, acknowledger } from './interop/hl7v2/ack.ts';
 import { payloadReader } from './interop/read-payload.ts';
 import { kpiRoutes } from './measure/kpi.routes.ts';
 import { packs as ownPacks } from './packs/index.ts';
-
-export { packs } from './packs/index.ts';
-
 import { openBus } from './platform/bus.ts';
 import { detectRollback, faceRollback, type RollbackFinding } from './platform/checkpoint-file.ts';
 import { type CheckpointSigner, openCheckpointSigner, requireSameKey } from './platform/checkpoint-signer.ts';
@@ -51,6 +48,7 @@ import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { countedIntake, countedJobs, countedReader, refreshGauges } from './platform/metrics-feed.ts';
 import { migrate } from './platform/migrate.ts';
 import { bySession, sessionRoutes } from './platform/session.routes.ts';
+import { loadSitePacks } from './platform/site-packs.ts';
 import { webFolder } from './platform/web-build.ts';
 import { adoptAuthorities } from './record/authorities.ts';
 import { openIntake, receiptLog, untilRead } from './record/intake.ts';
@@ -90,18 +88,24 @@ export type App = {
 /** `packs` are those of this release unless a site brings its own; `drain-only` runs jobs when asked, for verbs and tests. */
 export type AppOptions = { config: Config; log: Log; clock?: Clock; db?: Db; packs?: readonly Pack[]; jobs?: 'run' | 'drain-only' };
 
+/** The packs of this release and those the site brings. */
+export async function packsOf({ packs }: Config): Promise<readonly Pack[]> {
+  return [...ownPacks, ...(await loadSitePacks(packs, ownPacks))];
+}
+
 /** On the embedded store a transaction holds up every door, so receipts are read in small batches there. */
 const BATCHES = { pglite: { receipts: 40, bytes: 96 << 10, readers: 2 }, postgres: { receipts: 200, bytes: 1 << 20, readers: 3 } };
 
 /** Opens the data folder and the store, restores what was acknowledged, and starts the journal's sequencer and the job worker. */
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, log } = options;
+  const packs = options.packs ?? (await packsOf(config));
   mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
   const lock = config.databaseUrl === undefined ? lockFolder(config.dataFolder) : undefined;
   let db = options.db;
   try {
     db ??= await openStore(config, log);
-    return await openOver(db, options, () => lock?.release());
+    return await openOver(db, { ...options, packs }, () => lock?.release());
   } catch (error) {
     // An open store would keep the process that gave up alive.
     await db?.close();
@@ -112,7 +116,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 
 async function openOver(
   db: Db,
-  { config, log, clock = systemClock, packs = ownPacks, jobs = 'run' }: AppOptions,
+  { config, log, clock = systemClock, packs, jobs = 'run' }: AppOptions & { packs: readonly Pack[] },
   unlock: () => void,
 ): Promise<App> {
   const metrics = createMetrics();

@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { isRunId, replayFile, replayVerb } from './ai/replay/replay.verb.ts';
-import { type App, openApp, openDoors, packs } from './app.ts';
+import { type App, openApp, openDoors, packsOf } from './app.ts';
 import { AppError } from './core/errors.ts';
 import { doctorVerb } from './delivery/operations/doctor.verb.ts';
 import { rereadVerb } from './delivery/operations/reread.verb.ts';
@@ -128,8 +128,7 @@ verb(
   .action((pack: string, options: Args) => end(dispatch('run', { ...options, pack, ...absolutePath(options, 'export') })));
 
 verb('replay <run>', 'make a run again, from its id or an exported file; the bytes must be the same', 'countersign replay run.json').action(
-  (run: string, options: Args) =>
-    end(isRunId(run) ? dispatch('replay', { ...options, run }) : replayFile(resolve(run), packs, Boolean(options['json']), terminal)),
+  (run: string, options: Args) => end(isRunId(run) ? dispatch('replay', { ...options, run }) : replayExported(resolve(run), options)),
 );
 
 verb(
@@ -252,6 +251,10 @@ async function answerVerbs(app: App): Promise<ControlServer> {
       return work(app, JSON.parse(request.args[0] ?? '{}') as Args, io);
     }, io);
   });
+}
+
+async function replayExported(file: string, options: Args): Promise<number> {
+  return replayFile(file, await packsOf(configFor(options)), Boolean(options['json']), terminal);
 }
 
 async function synthesize(options: Args): Promise<number> {

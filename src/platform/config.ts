@@ -71,6 +71,18 @@ const variables = z.object({
     .transform((value) => new Secret(value))
     .optional()
     .describe('Bearer token for that FHIR base. Secret.'),
+  COUNTERSIGN_PACKS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
+    .describe(
+      'Packs of the site, beside ours: module names or paths (`./packs/round.js,@site/packs`), each exporting `pack`. Code of theirs runs in this process.',
+    ),
   COUNTERSIGN_SITE_NAME: z
     .string()
     .max(100, 'must be at most 100 characters')
@@ -118,6 +130,7 @@ export type Config = {
   readonly loopback: boolean;
   readonly ehrFhirBase: string | undefined;
   readonly ehrToken: Secret | undefined;
+  readonly packs: readonly string[];
   readonly siteName: string;
   readonly siteZone: string;
   readonly feedZones: Readonly<Record<string, string>>;
@@ -210,6 +223,7 @@ function freeze(values: Values): Config {
     loopback: isLoopback(host),
     ehrFhirBase: values.COUNTERSIGN_EHR_FHIR_BASE?.replace(/\/$/, ''),
     ehrToken: values.COUNTERSIGN_EHR_TOKEN,
+    packs: Object.freeze(values.COUNTERSIGN_PACKS),
     siteName: values.COUNTERSIGN_SITE_NAME,
     siteZone: values.COUNTERSIGN_SITE_ZONE,
     feedZones: Object.freeze(values.COUNTERSIGN_FEED_ZONES),

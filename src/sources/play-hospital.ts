@@ -3,13 +3,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The synthesiser and the play hospital are processes of their own: they speak FHIR, MLLP and files with us, nothing else. */
-const FOLDER = new URL('../../hospital/', import.meta.url);
+const FROM_SOURCE = import.meta.url.endsWith('.ts');
+const FOLDER = new URL(FROM_SOURCE ? '../../hospital/' : '../hospital/', import.meta.url);
 
 export type Synthesis = { patients: number; seed: string; anchor: string; out: string };
 
 /** Writes a synthetic hospital's files; `onLine` gets its progress lines. */
 export async function synthesizeHospital(options: Synthesis, onLine: (line: string) => void): Promise<string> {
-  const child = start('synthesize.ts', [
+  const child = start('synthesize', [
     '--patients',
     String(options.patients),
     '--seed',
@@ -38,7 +39,7 @@ export async function startPlayHospital(options: {
   onLine(line: string): void;
   onExit(code: number | null): void;
 }): Promise<PlayHospital> {
-  const child = start('play.ts', ['--data', options.data, '--port', '0', '--attached', ...(options.mllp ? ['--mllp', options.mllp] : [])]);
+  const child = start('play', ['--data', options.data, '--port', '0', '--attached', ...(options.mllp ? ['--mllp', options.mllp] : [])]);
   createInterface({ input: child.stderr! }).on('line', options.onLine);
   child.on('exit', (code) => options.onExit(code));
   const fhirBase = await new Promise<string>((resolve, reject) => {
@@ -62,7 +63,7 @@ export async function startPlayHospital(options: {
 
 function start(script: string, args: string[]): ChildProcess {
   // Our own environment stays ours: no database URL or token reaches a process that plays a stranger.
-  return spawn(process.execPath, [fileURLToPath(new URL(script, FOLDER)), ...args], {
+  return spawn(process.execPath, [fileURLToPath(new URL(`${script}.${FROM_SOURCE ? 'ts' : 'js'}`, FOLDER)), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '' },
   });
