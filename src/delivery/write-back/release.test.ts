@@ -68,15 +68,18 @@ it('R22: a note about somebody the EHR does not know yet waits, with its attempt
   expect(written[0]).toMatchObject({ resourceType: 'DocumentReference', subject: { reference: 'Patient/p77' } });
 });
 
-it('R125: asks for the patient by the identifier their source knows them by first, and keeps a note that two patients could get', async () => {
+it('R125: asks for the patient by the identifier their source knows them by first, and writes nothing while two patients could get it', async () => {
   patients = { p77: [MRN], p9: [OTHER] };
   const proposal = await signed();
 
-  await releaseDecision(desk(), proposal);
+  await expect(releaseDecision(desk(), proposal)).rejects.toMatchObject({ code: 'ehr_unavailable' });
 
   expect(asked).toEqual([`${MRN.system}|${MRN.value}`, `${OTHER.system}|${OTHER.value}`]);
   expect(written).toEqual([]);
-  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'kept', reason: 'patient-ambiguous' });
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'waiting', reason: 'patient-ambiguous' });
+  patients = { p77: [MRN, OTHER] };
+  await releaseDecision(desk(), proposal);
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'delivered' });
 });
 
 function found(type: string, url: URL): unknown {

@@ -5,7 +5,8 @@ import type { Db, Queryable } from '../../platform/database.ts';
 import { errorCode } from '../../platform/error-code.ts';
 import { append } from '../../platform/journal.ts';
 import { killPoint } from '../../platform/kill-points.ts';
-import type { Target } from './target.ts';
+import { currentPerson } from '../../record/people.ts';
+import type { PatientIdentifier, Target } from './target.ts';
 import { type WriteBackInput, type WriteBackResult, type Written, writeBack } from './write-back.ts';
 
 /** What releasing a decision needs: where to write, and the log whose checkpoint must cover the signature first. */
@@ -35,7 +36,7 @@ type Signed = {
 
 /**
  * Writes what a clinician signed to the EHR, once, and notes what the EHR answered. Called again after any failure it finds what was written
- * and only confirms it. Throws `ehr_unavailable` while the EHR does not answer or does not know the patient: the job tries again.
+ * and only confirms it. Throws `ehr_unavailable` while the EHR does not answer or does not name one patient: the job tries again.
  */
 export async function releaseDecision(desk: WriteBackDesk, proposal: string): Promise<void> {
   const [signed] = await desk.db.query<Signed>(
@@ -53,20 +54,24 @@ export async function releaseDecision(desk: WriteBackDesk, proposal: string): Pr
   try {
     const result = await writeBack(desk.target, await inputOf(desk, proposal, signed));
     killPoint('after-write-back');
-    // They may be registered there tomorrow; a signed note is not given up for that.
-    if (result.state === 'kept' && result.reason === UNKNOWN_PATIENT) throw new UnknownPatient();
+    // They may be registered or merged there tomorrow; a signed note is not given up for that.
+    if (result.state === 'kept' && UNSETTLED_PATIENT.has(result.reason)) throw new UnsettledPatient(result.reason);
     await settle(desk, proposal, signed.person, result);
   } catch (error) {
-    await noteFailure(desk, proposal, signed.person, error instanceof UnknownPatient ? UNKNOWN_PATIENT : errorCode(error));
+    await noteFailure(desk, proposal, signed.person, error instanceof UnsettledPatient ? error.reason : errorCode(error));
     throw error;
   }
 }
 
-const UNKNOWN_PATIENT = 'patient-not-found';
+/** Whose chart it is there is not settled: nobody, or more than one. A registration or a merge, here or there, settles it. */
+const UNSETTLED_PATIENT: ReadonlySet<string> = new Set(['patient-not-found', 'patient-not-unique', 'patient-ambiguous']);
 
-class UnknownPatient extends AppError {
-  constructor() {
-    super('ehr_unavailable', 'the EHR does not know this patient yet; what was signed waits here');
+class UnsettledPatient extends AppError {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super('ehr_unavailable', 'the EHR does not name one patient for this yet; what was signed waits here');
+    this.reason = reason;
   }
 }
 
@@ -84,18 +89,21 @@ async function inputOf(desk: WriteBackDesk, proposal: string, signed: Signed): P
     writer: { name, version },
     signer: { system: SIGNER_SYSTEM, value: signed.actor, display: signed.actor_name },
     signedAt: signed.decided_at,
-    patient: await identifiersOf(desk.db, signed.person),
+    patient: await identifiersOf(desk.db, (await currentPerson(desk.db, signed.person)) ?? signed.person),
   };
 }
 
 /**
  * Identifiers an EHR may know a person by: those of named authorities, never a source's own record ids. First those that a source knows
- * the person by, which is the medical record number where it sends one.
+ * the person by, which is the medical record number where it sends one. `replaced` are those that a merge put another in the place of: a
+ * number that whoever was merged away was known by first, or that nobody else carries.
  */
-async function identifiersOf(db: Queryable, person: string): Promise<{ system: string; value: string }[]> {
+async function identifiersOf(db: Queryable, person: string): Promise<PatientIdentifier[]> {
   return db.query(
-    `select i.authority as system, i.value
+    `select i.authority as system, i.value,
+            bool_or(moved and i.authority = p.authority and i.value = p.value) or bool_and(moved) as replaced
        from person_link l join source_person p on p.id = l.source_person join ident i on i.source_person = l.source_person
+       cross join lateral (select exists (select 1 from person_link before where before.source_person = l.source_person and before.person <> l.person)) as m (moved)
       where l.person = $1 and l.superseded_at is null and l.valid_to is null and i.authority not like 'urn:countersign:%'
       group by i.authority, i.value order by bool_or(i.authority = p.authority and i.value = p.value) desc, i.authority, i.value`,
     [person],
@@ -135,7 +143,7 @@ async function settle(desk: WriteBackDesk, proposal: string, person: string, res
   });
 }
 
-/** Counts a try that failed. A patient unknown over there is journaled once and not every minute until somebody registers them. */
+/** Counts a try that failed. A patient not settled over there is journaled once and not every minute until somebody registers or merges them. */
 async function noteFailure(desk: WriteBackDesk, proposal: string, person: string, code: string): Promise<void> {
   const now = desk.now();
   await desk.db.transaction(async (tx) => {
@@ -144,7 +152,7 @@ async function noteFailure(desk: WriteBackDesk, proposal: string, person: string
       code,
     ]);
     await tx.query(`update delivery set attempts = attempts + 1, reason = $2 where proposal = $1 and state = 'waiting'`, [proposal, code]);
-    if (code === UNKNOWN_PATIENT && told.length > 0) return;
+    if (UNSETTLED_PATIENT.has(code) && told.length > 0) return;
     await append(tx, [{ kind: 'delivery.attempted', actor: ACTOR, subject: proposal, at: now, person, body: { outcome: code } }]);
   });
 }

@@ -71,15 +71,19 @@ export class Target {
 
   /**
    * The target's own reference to the patient that these identifiers name, remembered for ten minutes; why not, where it is not exactly one.
-   * All of them are asked for: where two find different patients nobody here can say whose chart it is, and nothing is written.
+   * All that stand are asked for: where two find different patients nobody here can say whose chart it is, and nothing is written. What a merge
+   * replaced is asked for only where no other finds anybody: the target may still keep a chart under it.
    */
   async findPatient(
-    identifiers: readonly { system: string; value: string }[],
+    identifiers: readonly PatientIdentifier[],
   ): Promise<{ reference: string } | { reason: 'patient-not-found' | 'patient-not-unique' | 'patient-ambiguous' }> {
-    const key = JSON.stringify(identifiers.map(({ system, value }) => [system, value]));
+    const key = JSON.stringify(identifiers.map(({ system, value, replaced = false }) => [system, value, replaced]));
     const known = this.#patients.get(key);
     if (known && known.until > this.#now()) return { reference: known.reference };
-    const { found, refused } = await this.#patientsBy(identifiers);
+    const standing = identifiers.filter(({ replaced }) => !replaced);
+    const asked = await this.#patientsBy(standing);
+    const { found, refused } =
+      asked.found.length > 0 || asked.refused ? asked : await this.#patientsBy(identifiers.filter((one) => one.replaced));
     const [best] = found;
     if (best === undefined && refused) throw refused;
     if (best === undefined) return { reason: 'patient-not-found' };
@@ -162,6 +166,9 @@ export class Target {
     }
   }
 }
+
+/** An identifier that a target may know a patient by; `replaced` where a merge put another in its place. */
+export type PatientIdentifier = { system: string; value: string; replaced?: boolean };
 
 /** True where a resource carries an identifier of this system and value. */
 export function hasIdentifier(resource: Record<string, unknown>, system: string, value: string): boolean {

@@ -1,10 +1,10 @@
 import { AppError } from '../../core/errors.ts';
 import { uuidFromParts } from '../../platform/digest.ts';
 import { documentReference, PROPOSAL_SYSTEM, provenance, RUN_SYSTEM, type SignedDocument } from './document.ts';
-import { type Abilities, type Answer, hasIdentifier, type Target, unavailable } from './target.ts';
+import { type Abilities, type Answer, hasIdentifier, type PatientIdentifier, type Target, unavailable } from './target.ts';
 
 /** A signed document and the identifiers the target may know its patient by, best first. */
-export type WriteBackInput = Omit<SignedDocument, 'subject'> & { patient: readonly { system: string; value: string }[] };
+export type WriteBackInput = Omit<SignedDocument, 'subject'> & { patient: readonly PatientIdentifier[] };
 
 /** What became of one resource. `kept`: the target does not take it; we keep it, and `reason` is a code without patient data. */
 export type Written = { state: 'delivered'; reference: string } | { state: 'kept'; reason: string };
