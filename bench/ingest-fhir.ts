@@ -22,8 +22,10 @@ async function* run(options: BenchOptions): AsyncIterable<BenchRow> {
 
 async function measure(db: Db, bundles: readonly Buffer[]): Promise<BenchRow> {
   const started = performance.now();
+  const before = process.cpuUsage();
   const receipts = await takeIn(db, bundles);
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
   const { stored, rejected } = await importTotals(db, receipts);
   const floorSeconds = await rawInsert(db, bundles);
   return {
@@ -38,6 +40,8 @@ async function measure(db: Db, bundles: readonly Buffer[]): Promise<BenchRow> {
     database: db.kind === 'pglite' ? 'PGlite' : 'PostgreSQL',
     budget: BUDGET[db.kind],
     rejected,
+    // Of this process, and of the store where it is embedded.
+    cpuMicrosecondsAResource: Math.round((user + system) / stored),
   };
 }
 

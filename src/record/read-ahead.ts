@@ -5,8 +5,8 @@ import { type Batch, peekWaiting, type ReceiptRow, type Waiting } from './receip
 
 type Read = (receipt: ReceiptRow, bytes: Uint8Array) => Reading;
 
-/** Reading for this long, the process answers its doors before it goes on. */
-const SLICE_MS = 5;
+/** Reading for this long, the process answers its doors, and the stores its other readers wait for, before it goes on. */
+const SLICE_MS = 1;
 
 /**
  * Reads receipts before the transaction that records them: while one batch is with the store, the next is being read, and no lock is held and no
