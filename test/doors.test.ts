@@ -48,6 +48,7 @@ const MATRIX = `
   POST   /api/lineage/:id/opened                  treatment   -           -
   GET    /api/patients                            treatment   operations  -
   GET    /api/patients/:id/facts                  treatment   operations  -
+  GET    /api/patients/:id/facts/:fact/:version   treatment   operations  -
   GET    /api/receipts/:id                        treatment   operations  -
   GET    /api/receipts/:id/bytes                  treatment   operations  -
   GET    /api/receipts/:id/coverage               treatment   operations  -
@@ -191,14 +192,17 @@ it('whoever looks at a record stands in the journal, at every door that shows on
   ].join('\r');
   await house.send(text);
   await house.settle();
-  const [{ person, receipt } = { person: '', receipt: '' }] = await house.app.db.query<{ person: string; receipt: string }>(
-    `select l.person, f.receipt from ident i join person_link l on l.source_person = i.source_person
+  const [{ person, receipt, fact } = { person: '', receipt: '', fact: '' }] = await house.app.db.query<
+    Record<'person' | 'receipt' | 'fact', string>
+  >(
+    `select l.person, f.receipt, f.id as fact from ident i join person_link l on l.source_person = i.source_person
        join fact f on f.source_person = i.source_person where i.value = '4471907' limit 1`,
   );
   const { token } = await house.signIn('adeyemi');
   const doors: [method: 'GET' | 'POST', path: string, door: string, payload?: object][] = [
     ['GET', '/api/patients?q=quince', '/api/patients'],
     ['GET', '/api/patients/4471907/facts', '/api/patients/:id/facts'],
+    ['GET', `/api/patients/4471907/facts/${fact}/1`, '/api/patients/:id/facts/:fact/:version'],
     ['GET', `/fhir/R4/Patient/${person}`, '/fhir/R4/:type/:id'],
     ['GET', `/fhir/R4/Patient/${person}/_history`, '/fhir/R4/:type/:id/_history'],
     ['GET', '/fhir/R4/Patient?identifier=4471907', '/fhir/R4/:type'],
