@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { IdentityView, ProposalView, WorklistItem } from '../../src/core/api.ts';
+import type { IdentityView, LeaseView, ProposalView, WorklistItem } from '../../src/core/api.ts';
 import type { DecisionReason } from '../../src/core/decision-reason.ts';
 import { journal } from './fixtures/journal.ts';
-import { explained, feeds, kpis, quarantine, receiptOf } from './fixtures/operations.ts';
+import { explained, feeds, kpis, quarantine, reasons, receiptOf } from './fixtures/operations.ts';
 import { lateArrivals, osgood, site, worklist } from './fixtures/people.ts';
 import { heldOru, potassiumOru } from './fixtures/receipts.ts';
-import { lineageFor, summaryFor } from './fixtures/summary.ts';
+import { factLineageFor, lineageFor, summaryFor } from './fixtures/summary.ts';
 
 const builtHere = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const types: Record<string, string> = {
@@ -65,6 +65,10 @@ export async function startFixtureServer(options: { port?: number; dist?: string
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     state,
     arrive: () => state.items.push(...lateArrivals()),
+    /** A colleague is working on a draft. */
+    lend: (id: string) => {
+      proposalOf(state, id).with = { name: colleague.name, you: false, until: UNTIL, handedBy: null, reason: null };
+    },
     close: () =>
       new Promise<void>((resolve) => {
         server.closeAllConnections();
@@ -128,11 +132,16 @@ const routes: Route[] = [
   ['POST', /^\/api\/proposals\/([^/]+)\/edit$/, edit],
   ['POST', /^\/api\/proposals\/([^/]+)\/decline$/, (call) => decide(call, 'declined')],
   ['POST', /^\/api\/proposals\/([^/]+)\/escalate$/, (call) => decide(call, 'escalated')],
+  ['POST', /^\/api\/proposals\/([^/]+)\/claim$/, claim],
+  ['POST', /^\/api\/proposals\/([^/]+)\/release$/, (call) => lease(call, null)],
+  ['POST', /^\/api\/proposals\/([^/]+)\/hand-off$/, handOff],
+  ['GET', /^\/api\/colleagues$/, ({ response }) => send(response, 200, { items: [colleague] })],
   ['GET', /^\/api\/lineage\/([^/]+)$/, lineage],
   ['POST', /^\/api\/lineage\/([^/]+)\/opened$/, openSource],
   ['POST', /^\/api\/check$/, check],
   ['GET', /^\/api\/patients$/, listPatients],
   ['GET', /^\/api\/patients\/([^/]+)\/facts$/, patientFacts],
+  ['GET', /^\/api\/patients\/[^/]+\/facts\/([^/]+\/\d+)$/, factLineage],
   [
     'GET',
     /^\/api\/feeds$/,
@@ -143,10 +152,11 @@ const routes: Route[] = [
   ],
   ['GET', /^\/api\/quarantine$/, ({ state, response }) => send(response, 200, { items: state.quarantine })],
   ['POST', /^\/api\/quarantine\/([^/]+)\/replay$/, replay],
+  ['POST', /^\/api\/quarantine\/([^/]+)\/dismiss$/, dismiss],
   ['GET', /^\/api\/receipts\/([^/]+)$/, ({ response, id }) => send(response, 200, receiptOf(id))],
   ['GET', /^\/api\/receipts\/([^/]+)\/explain$/, ({ response, id }) => send(response, 200, explained(receiptText(id), id === 'r-held'))],
   ['POST', /^\/api\/explain$/, ({ response, body }) => send(response, 200, explained(String(body), false))],
-  ['GET', /^\/api\/kpis$/, ({ response }) => send(response, 200, { kpis })],
+  ['GET', /^\/api\/kpis$/, ({ response }) => send(response, 200, { kpis, reasons })],
   ['GET', /^\/api\/journal\/checkpoint$/, ({ response }) => send(response, 200, journal.checkpoint())],
   [
     'GET',
@@ -295,6 +305,29 @@ function decide({ state, response, id, body }: Call, kind: 'declined' | 'escalat
   send(response, 201, { state: kind });
 }
 
+const UNTIL = '2026-11-23T15:55:00Z';
+const colleague = { id: 'adeyemi', name: 'Dr. Tunde Adeyemi' };
+
+/** `p-pruitt` is a colleague's; everything else may be claimed. */
+function claim(call: Call): void {
+  if (call.id === 'p-pruitt') {
+    refuse(call.response, 409, 'taken', 'Dr. Tunde Adeyemi has this draft', { name: colleague.name, until: UNTIL });
+    return;
+  }
+  lease(call, { name: call.state.signedIn!.name, you: true, until: UNTIL, handedBy: null, reason: null });
+}
+
+function handOff(call: Call): void {
+  const { reason } = call.body as { reason: string };
+  lease(call, { name: colleague.name, you: false, until: UNTIL, handedBy: call.state.signedIn!.name, reason });
+}
+
+function lease({ state, response, id }: Call, lease: LeaseView | null): void {
+  proposalOf(state, id).with = lease;
+  state.items = state.items.map((one) => (one.id === id ? { ...one, with: lease } : one));
+  send(response, 201, { id, with: lease });
+}
+
 function lineage({ state, response, id }: Call): void {
   const sentence = [...state.proposals.values()].flatMap((one) => one.sentences).find((one) => one.id === id);
   if (!sentence) {
@@ -341,7 +374,7 @@ function listPatients({ state, response, url }: Call): void {
   send(response, 200, { items: items.filter((one) => `${one.name} ${one.mrn}`.toLowerCase().includes(q)) });
 }
 
-function patientFacts({ state, response, id }: Call): void {
+function patientFacts({ state, response, id, url }: Call): void {
   const person = id === osgood.id ? osgood : state.items.find((one) => one.person.id === id)?.person;
   if (!person) {
     refuse(response, 404, 'not_found', 'No such patient.');
@@ -349,12 +382,30 @@ function patientFacts({ state, response, id }: Call): void {
   }
   const summary = summaryFor('p-osgood');
   const facts = ['s-potassium', 's-furosemide'].flatMap((key) => lineageFor(summary.sentences.find((one) => one.id.endsWith(key))!).facts);
-  send(response, 200, { person, facts });
+  // The correction came at 07:02 of the site: before it the first value stood.
+  const knownAt = url.searchParams.get('knownAt') ?? '2026-11-23T15:41:00Z';
+  const known = facts
+    .filter((one) => one.recordedAt <= knownAt)
+    .map((one) => (one.supersededAt && one.supersededAt > knownAt ? { ...one, supersededAt: null } : one));
+  send(response, 200, { person, knownAt, facts: known });
+}
+
+function factLineage({ response, id }: Call): void {
+  const [fact = '', version] = id.split('/');
+  const found = factLineageFor(fact, Number(version));
+  if (found) send(response, 200, found);
+  else refuse(response, 404, 'not_found', 'this person has no such fact');
 }
 
 function replay({ state, response, id }: Call): void {
   state.quarantine = state.quarantine.map((one) => (one.id === id ? { ...one, state: 'replayed' as const } : one));
   send(response, 201, { state: 'replayed' });
+}
+
+function dismiss({ state, response, id, body }: Call): void {
+  const { reason } = body as { reason: string };
+  state.quarantine = state.quarantine.map((one) => (one.id === id ? { ...one, state: 'dismissed' as const, closedReason: reason } : one));
+  send(response, 201, { state: 'dismissed' });
 }
 
 function receiptText(id: string): string {

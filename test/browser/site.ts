@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { IdentityView, WorklistItem } from '../../src/core/api.ts';
+import { openChromium, openPage } from './browser.ts';
 import { startFixtureServer } from './fixture-server.ts';
 
 const web = fileURLToPath(new URL('../../web/', import.meta.url));
@@ -23,6 +25,53 @@ export async function openSite(): Promise<Site> {
 /** The fixture alone, for what a real server cannot be asked to do. */
 export async function openFixture() {
   return startFixtureServer({ dist: await builtUi() });
+}
+
+/** A browser for a file, and for each of its tests a fixture of its own with somebody signed in on a fresh page. */
+export type Desk = {
+  page: Page;
+  server: Awaited<ReturnType<typeof openFixture>>;
+  press(...keys: string[]): Promise<void>;
+  openDraft(id: string): Promise<void>;
+  /** Resolves once whatever the page set off before has reached the server: a later call of the page has been answered. */
+  settled(): Promise<void>;
+};
+
+/** Sets a desk up before each test of the calling block and clears it after. */
+export function deskFor(role: IdentityView['role']): Desk {
+  const desk = {} as Desk;
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openChromium();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    const server = await openFixture();
+    const page = await openPage(browser);
+    await signInAs(page, server.url, role);
+    server.state.calls.length = 0;
+    Object.assign(desk, { page, server });
+  });
+  afterEach(async () => {
+    // A route still being answered must not fail a test that has passed.
+    await desk.page.unrouteAll({ behavior: 'ignoreErrors' });
+    await desk.page.context().close();
+    await desk.server.close();
+  });
+
+  desk.press = async (...keys) => {
+    for (const key of keys) await desk.page.keyboard.press(key);
+  };
+  desk.openDraft = async (id) => {
+    await desk.page.goto(`${desk.server.url}/review/${id}`);
+    await desk.page.locator('.sentence[aria-current=true]').waitFor();
+    await desk.page.locator('.facts, .evidence-title').first().waitFor();
+  };
+  desk.settled = () =>
+    desk.page.evaluate(async () => {
+      await fetch('/api/session').then((answer) => answer.text());
+    });
+  return desk;
 }
 
 /** Signs in through the API as the first demo identity of a role. */

@@ -1,6 +1,7 @@
 import type {
   CheckResult,
   ExplainView,
+  FactLineageView,
   FactView,
   FeedView,
   IdentityView,
@@ -11,15 +12,19 @@ import type {
   PatientListItem,
   ProposalView,
   QuarantineItem,
+  ReasonCountView,
   ReceiptView,
   SessionView,
   WorklistItem,
 } from '../../src/core/api.ts';
+import type { DecisionReason } from '../../src/core/decision-reason.ts';
 
 export type Session = Omit<SessionView, 'token'>;
 export type Status = { loading: LoadingView; version: string; site: { name: string; zone: string } };
 export type EditSentence = { id?: string; text: string; section?: string; selected: boolean; acknowledged?: boolean };
 export type Signed = { state: string };
+export type Given = { code: DecisionReason; reason: string };
+export type Colleague = { id: string; name: string };
 export type StaleDetails = { changes: { text: string }[]; successor: string | null };
 
 /** What the server refused, with its code for us and its sentence for the reader. `status` 0 means that no answer came. */
@@ -84,12 +89,29 @@ export function signProposal(id: string, contentHash: string): Promise<Signed> {
   return post(`/api/proposals/${encodeURIComponent(id)}/signature`, { contentHash });
 }
 
-export function declineProposal(id: string, reason: string): Promise<unknown> {
-  return post(`/api/proposals/${encodeURIComponent(id)}/decline`, { reason });
+export function declineProposal(id: string, given: Given): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/decline`, given);
 }
 
-export function escalateProposal(id: string, reason: string): Promise<unknown> {
-  return post(`/api/proposals/${encodeURIComponent(id)}/escalate`, { reason });
+export function escalateProposal(id: string, given: Given): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/escalate`, given);
+}
+
+export function claimProposal(id: string): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/claim`, {});
+}
+
+export function releaseProposal(id: string): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/release`, {});
+}
+
+export function handOffProposal(id: string, to: string, reason: string): Promise<unknown> {
+  return post(`/api/proposals/${encodeURIComponent(id)}/hand-off`, { to, reason });
+}
+
+/** Those a draft can be handed to. */
+export async function getColleagues(): Promise<Colleague[]> {
+  return (await get<{ items: Colleague[] }>('/api/colleagues')).items;
 }
 
 export async function checkText(patient: string, text: string, signal?: AbortSignal): Promise<CheckResult | undefined> {
@@ -100,8 +122,14 @@ export async function getPatients(q: string): Promise<PatientListItem[]> {
   return (await get<{ items: PatientListItem[] }>(`/api/patients?q=${encodeURIComponent(q)}`)).items;
 }
 
-export function getPatientFacts(id: string): Promise<{ person: PatientBanner; facts: FactView[] }> {
-  return get(`/api/patients/${encodeURIComponent(id)}/facts`);
+/** A chart as it is known now, or as it was known at an instant. */
+export function getPatientFacts(id: string, knownAt?: string): Promise<{ person: PatientBanner; knownAt: string; facts: FactView[] }> {
+  return get(`/api/patients/${encodeURIComponent(id)}/facts${knownAt ? `?knownAt=${encodeURIComponent(knownAt)}` : ''}`);
+}
+
+/** One version of a fact down to its bytes, with all its versions. */
+export function getFactLineage(person: string, fact: string, version: number): Promise<FactLineageView> {
+  return get(`/api/patients/${encodeURIComponent(person)}/facts/${encodeURIComponent(fact)}/${version}`);
 }
 
 export async function getFeeds(): Promise<FeedView[]> {
@@ -114,6 +142,10 @@ export async function getQuarantine(): Promise<QuarantineItem[]> {
 
 export function replayQuarantined(id: string): Promise<unknown> {
   return post(`/api/quarantine/${encodeURIComponent(id)}/replay`, {});
+}
+
+export function dismissQuarantined(id: string, reason: string): Promise<unknown> {
+  return post(`/api/quarantine/${encodeURIComponent(id)}/dismiss`, { reason });
 }
 
 export function getReceipt(id: string): Promise<ReceiptView> {
@@ -130,8 +162,8 @@ export function explainMessage(bytes: BodyInit, contentType: string): Promise<Ex
   return send('/api/explain', { method: 'POST', body: bytes, headers: { 'content-type': contentType } });
 }
 
-export async function getKpis(): Promise<KpiView[]> {
-  return (await get<{ kpis: KpiView[] }>('/api/kpis')).kpis;
+export function getKpis(): Promise<{ kpis: KpiView[]; reasons: ReasonCountView[] }> {
+  return get('/api/kpis');
 }
 
 export function get<T>(path: string, headers?: Record<string, string>): Promise<T> {

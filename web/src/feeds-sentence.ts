@@ -8,13 +8,19 @@ export function feedsSentence(feeds: FeedView[], waiting: number, now: number, z
   const silent = feeds.filter((feed) => feed.state === 'silent');
   const onTime = feeds.filter((feed) => feed.state === 'on-time').length;
   const held = feeds.filter((feed) => feed.state === 'quarantine').length;
+  const quiet = feeds.filter((feed) => feed.state === 'quiet').length;
   const parts = [
     `${capital(numberWord(onTime))} of ${numberWord(feeds.length)} ${feeds.length === 1 ? 'feed' : 'feeds'} ${onTime === 1 || feeds.length === 1 ? 'is' : 'are'} on time`,
   ];
-  if (held > 0) parts.push(`${numberWord(held)} ${held === 1 ? 'has' : 'have'} something in quarantine`);
+  if (quiet > 0) parts.push(`${numberWord(quiet)} ${quiet === 1 ? 'has' : 'have'} sent too little to judge`);
+  if (held > 0) parts.push(`${numberWord(held)} ${held === 1 ? 'has' : 'have'} ${counted(waiting)} waiting in quarantine`);
   if (silent.length > 0)
     parts.push(listed(silent.map((feed) => `${feed.source} has been silent since ${sinceText(feed.lastAt, now, zone)}`)));
-  return `${parts.join('; ')}. ${waitingText(waiting)}`;
+  return `${parts.join('; ')}.${held > 0 ? '' : ` ${waitingText(waiting)}`}`;
+}
+
+function counted(waiting: number): string {
+  return `${numberWord(waiting)} ${waiting === 1 ? 'item' : 'items'}`;
 }
 
 function waitingText(waiting: number): string {

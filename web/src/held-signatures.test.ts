@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, type Signed } from './api.ts';
 import { HeldSignatures } from './held-signatures.ts';
 
-const draft = { proposal: 'p-1', title: 'Pre-visit summary', patient: 'Osgood', contentHash: 'abc' };
+const draft = { proposal: 'p-1', title: 'Pre-visit summary', patient: 'Osgood', contentHash: 'abc', by: 'halloran' };
 
 describe('R135: a signature can be taken back for ten seconds', () => {
   beforeEach(() => void vi.useFakeTimers());

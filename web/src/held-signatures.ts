@@ -8,6 +8,8 @@ export type HeldSignature = {
   title: string;
   patient: string;
   contentHash: string;
+  /** Who gave it: nobody else's session may send it. */
+  by: string;
   state: 'held' | 'sending' | 'signed' | 'failed';
   secondsLeft: number;
   error: ApiError | undefined;
@@ -41,7 +43,7 @@ export class HeldSignatures {
   };
 
   /** Waits ten seconds, then sends. A draft that is held already is not held twice. */
-  hold(one: { proposal: string; title: string; patient: string; contentHash: string }): void {
+  hold(one: { proposal: string; title: string; patient: string; contentHash: string; by: string }): void {
     if (this.#held.some((held) => held.proposal === one.proposal && (held.state === 'held' || held.state === 'sending'))) return;
     // What arrived earlier has been read by now; the strip holds what still needs an eye.
     this.#held = this.#held.filter((held) => held.proposal !== one.proposal && held.state !== 'signed');
@@ -66,6 +68,13 @@ export class HeldSignatures {
   /** Takes back all that was not sent, as on sign-out; returns how many. */
   undoAll(): number {
     return this.#held.filter((one) => this.undo(one.proposal)).length;
+  }
+
+  /** Takes back what somebody else gave and was not sent, and forgets what came back refused: the session is another's now. */
+  keepOnly(by: string): void {
+    for (const one of this.#held) if (one.by !== by) this.undo(one.proposal);
+    this.#held = this.#held.filter((one) => one.by === by || one.state === 'sending');
+    this.#changed();
   }
 
   async sendNow(proposal: string): Promise<void> {

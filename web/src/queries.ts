@@ -1,6 +1,8 @@
-import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import {
   ApiError,
+  getColleagues,
+  getFactLineage,
   getFeeds,
   getIdentities,
   getKpis,
@@ -18,6 +20,8 @@ import {
 
 /** One cache for the page. A refusal is an answer and is not asked again; only silence and server faults are, twice. */
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noticeTrouble }),
+  mutationCache: new MutationCache({ onError: noticeTrouble }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,
@@ -33,10 +37,12 @@ export const queryClient = new QueryClient({
 export const statusQuery = queryOptions({
   queryKey: ['status'],
   queryFn: getStatus,
-  refetchInterval: (query) => (query.state.data?.loading.state === 'loading' ? 1000 : 15_000),
+  refetchInterval: (query) => (query.state.data?.loading.state === 'loading' ? 1000 : query.state.status === 'error' ? 3000 : 15_000),
 });
 export const identitiesQuery = queryOptions({ queryKey: ['identities'], queryFn: getIdentities });
 export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: getSession, staleTime: 5 * 60_000 });
+/** Who works here changes rarely. */
+export const colleaguesQuery = queryOptions({ queryKey: ['colleagues'], queryFn: getColleagues, staleTime: 10 * 60_000 });
 export const feedsQuery = queryOptions({ queryKey: ['feeds'], queryFn: getFeeds, refetchInterval: 10_000 });
 export const quarantineQuery = queryOptions({ queryKey: ['quarantine'], queryFn: getQuarantine, refetchInterval: 10_000 });
 export const kpisQuery = queryOptions({ queryKey: ['kpis'], queryFn: getKpis });
@@ -69,8 +75,16 @@ export function patientsQuery(q: string) {
   return queryOptions({ queryKey: ['patients', q], queryFn: () => getPatients(q) });
 }
 
-export function patientFactsQuery(id: string) {
-  return queryOptions({ queryKey: ['patient', id], queryFn: () => getPatientFacts(id) });
+export function patientFactsQuery(id: string, knownAt?: string) {
+  return queryOptions({ queryKey: ['patient', id, knownAt ?? 'now'], queryFn: () => getPatientFacts(id, knownAt) });
+}
+
+export function factLineageQuery(person: string, fact: string, version: number) {
+  return queryOptions({
+    queryKey: ['fact', person, fact, version],
+    queryFn: () => getFactLineage(person, fact, version),
+    staleTime: 5 * 60_000,
+  });
 }
 
 export function receiptQuery(id: string) {
@@ -79,4 +93,12 @@ export function receiptQuery(id: string) {
 
 export function receiptExplainedQuery(id: string) {
   return queryOptions({ queryKey: ['receipt-explained', id], queryFn: () => getReceiptExplained(id), staleTime: 60_000 });
+}
+
+/** Any call may be the first to learn that the session ended or the server is gone; the shell then asks about it, and says so. */
+function noticeTrouble(error: Error, asked?: unknown): void {
+  if (!(error instanceof ApiError)) return;
+  const key = (asked as { queryKey?: unknown[] } | undefined)?.queryKey?.[0];
+  if (error.status === 401 && key !== 'session') void queryClient.invalidateQueries({ queryKey: ['session'] });
+  if (error.status === 0 && key !== 'status') void queryClient.invalidateQueries({ queryKey: ['status'] });
 }

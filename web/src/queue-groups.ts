@@ -25,7 +25,7 @@ export function groupQueue(items: WorklistItem[], now: number, zone: string): Qu
     .filter((group) => group.items.length > 0);
 }
 
-export type QueueFilter = { pack?: string; due?: 'hour' | 'today' | 'week'; q?: string };
+export type QueueFilter = { pack?: string; due?: 'hour' | 'today' | 'week'; who?: 'me' | 'nobody'; q?: string };
 
 /** Filters as the URL words say; the search looks in why, title, name and MRN. */
 export function filterQueue(items: WorklistItem[], filter: QueueFilter, now: number, zone: string): WorklistItem[] {
@@ -33,6 +33,7 @@ export function filterQueue(items: WorklistItem[], filter: QueueFilter, now: num
   return items.filter(
     (item) =>
       (!filter.pack || item.pack === filter.pack) &&
+      (!filter.who || (filter.who === 'me' ? item.with?.you === true : item.with === null)) &&
       dueWithin(item, filter.due, now, zone) &&
       words.every((word) => `${item.why} ${item.title} ${item.person.name ?? ''} ${item.person.mrn ?? ''}`.toLowerCase().includes(word)),
   );

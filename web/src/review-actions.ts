@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ProposalView } from '../../src/core/api.ts';
+import type { ReasonedDecision } from '../../src/core/decision-reason.ts';
 import { declineProposal, type EditSentence, editProposal, escalateProposal, sourceOpened } from './api.ts';
-import type { ReasonKind } from './components/reason-bar.tsx';
+import type { GivenReason } from './components/reason-bar.tsx';
 import { proposalQuery } from './queries.ts';
 
 /** What a reviewer may do to a draft short of signing; each answer replaces what is on screen. */
@@ -18,16 +19,18 @@ export function useReviewActions(proposal: ProposalView) {
   });
   const open = useMutation({
     mutationFn: sourceOpened,
-    onSuccess: (_, sentence) =>
+    onSuccess: (_, sentence) => {
+      void cache.invalidateQueries({ queryKey: ['worklist'] });
       cache.setQueryData(key, (before) =>
         before
           ? { ...before, sentences: before.sentences.map((one) => (one.id === sentence ? { ...one, sourceOpened: true } : one)) }
           : before,
-      ),
+      );
+    },
   });
   const decide = useMutation({
-    mutationFn: ({ kind, reason }: { kind: ReasonKind; reason: string }) =>
-      (kind === 'decline' ? declineProposal : escalateProposal)(proposal.id, reason),
+    mutationFn: ({ kind, given }: { kind: ReasonedDecision; given: GivenReason }) =>
+      (kind === 'decline' ? declineProposal : escalateProposal)(proposal.id, given),
     onSettled: () => {
       void cache.invalidateQueries({ queryKey: ['worklist'] });
       void cache.invalidateQueries({ queryKey: key });

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import type { ChartSearch } from './chart-search.ts';
 import { Shell } from './components/shell.tsx';
 import type { QueueSearch } from './queue-search.ts';
 import { Home } from './routes/home.tsx';
@@ -22,7 +23,13 @@ export const queueRoute = createRoute({
   getParentRoute: () => shell,
   path: '/queue',
   validateSearch: (search: Record<string, unknown>): QueueSearch =>
-    kept({ state: word(search['state']), pack: word(search['pack']), due: dueWord(search['due']), q: word(search['q']) }),
+    kept({
+      state: word(search['state']),
+      pack: word(search['pack']),
+      due: dueWord(search['due']),
+      who: whoWord(search['who']),
+      q: word(search['q']),
+    }),
   component: lazyRouteComponent(() => import('./routes/queue.tsx'), 'Queue'),
 });
 
@@ -42,6 +49,8 @@ export const patientsRoute = createRoute({
 export const patientRoute = createRoute({
   getParentRoute: () => shell,
   path: '/patients/$id',
+  validateSearch: (search: Record<string, unknown>): ChartSearch =>
+    kept({ known: instant(search['known']), by: day(search['by']), kind: word(search['kind']) }),
   component: lazyRouteComponent(() => import('./routes/patient.tsx'), 'Patient'),
 });
 
@@ -102,6 +111,18 @@ function word(value: unknown): string | undefined {
 
 function dueWord(value: unknown): QueueSearch['due'] {
   return value === 'hour' || value === 'today' || value === 'week' ? value : undefined;
+}
+
+function instant(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
+}
+
+function day(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
+}
+
+function whoWord(value: unknown): QueueSearch['who'] {
+  return value === 'me' || value === 'nobody' ? value : undefined;
 }
 
 /** Only a path of this site: a sign-in link must not send anybody elsewhere. */

@@ -8,10 +8,10 @@ const NOW = Date.parse('2026-11-23T15:41:00Z');
 
 describe('the one sentence on top', () => {
   it('names who is silent and since when', () => {
-    const feeds = [feed('Lab', 'on-time'), feed('ADT', 'quarantine'), feed('Notes', 'silent')];
+    const feeds = [feed('Lab', 'on-time'), feed('ADT', 'quarantine'), feed('Notes', 'silent'), feed('Fills', 'quiet')];
 
     expect(feedsSentence(feeds, 1, NOW, ZONE)).toBe(
-      'One of three feeds is on time; one has something in quarantine; Notes has been silent since 06:29. One item waits in quarantine.',
+      'One of four feeds is on time; one has sent too little to judge; one has one item waiting in quarantine; Notes has been silent since 06:29.',
     );
     expect(feedsSentence([feed('Lab', 'on-time')], 0, NOW, ZONE)).toBe('One of one feed is on time. Nothing waits in quarantine.');
     expect(feedsSentence([], 0, NOW, ZONE)).toBe('No feed has sent anything yet.');

@@ -46,6 +46,29 @@ export const gradeWords: Record<'A' | 'B' | 'C' | 'D', string> = {
   D: 'D: conflicting, or without unit or zone; kept and shown, never claimed from',
 };
 
+/** Kinds of facts as a ward calls one of them and all of them; what is not listed keeps its FHIR name. */
+const kinds: Record<string, [one: string, all: string]> = {
+  AllergyIntolerance: ['allergy', 'allergies'],
+  Appointment: ['appointment', 'appointments'],
+  Condition: ['problem', 'problems'],
+  DiagnosticReport: ['report', 'reports'],
+  DocumentReference: ['note', 'notes'],
+  Encounter: ['visit', 'visits'],
+  FamilyMemberHistory: ['family', 'family history'],
+  Immunization: ['immunization', 'immunizations'],
+  MedicationDispense: ['fill', 'fills'],
+  MedicationRequest: ['prescription', 'prescriptions'],
+  MedicationStatement: ['taking', 'taking'],
+  Observation: ['result', 'results'],
+  Patient: ['person', 'person'],
+  Procedure: ['procedure', 'procedures'],
+  ServiceRequest: ['order', 'orders'],
+};
+
+export function kindWord(type: string, all = false): string {
+  return kinds[type]?.[all ? 1 : 0] ?? type;
+}
+
 export const roleWords: Record<IdentityView['role'], { title: string; does: string }> = {
   clinician: { title: 'clinician', does: 'Reads drafts and their sources, edits, signs, declines and escalates.' },
   integration: { title: 'integration', does: 'Watches feeds, reads receipts and replays what was quarantined. Cannot sign.' },

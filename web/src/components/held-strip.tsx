@@ -98,7 +98,7 @@ function HeldLine(props: { held: HeldSignature; undoable: boolean }) {
 function FailedLine(props: { held: HeldSignature }) {
   const { held } = props;
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const retryable = held.error?.status === 0 || (held.error?.status ?? 0) >= 500;
+  const retryable = held.error?.status === 0 || held.error?.status === 401 || (held.error?.status ?? 0) >= 500;
   // The draft itself says why at its top; saying it twice on one screen helps nobody.
   if (!retryable && path === `/review/${held.proposal}`) return null;
   return (
@@ -130,6 +130,7 @@ function FailedLine(props: { held: HeldSignature }) {
 function reasonOf(held: HeldSignature): string {
   const { error } = held;
   if (!error || error.status === 0) return 'No answer came. If it did arrive, sending again changes nothing: a draft is signed once.';
+  if (error.status === 401) return 'Your session had ended; nothing was written. Sign in, then send it again.';
   if (error.code === 'stale') return 'The chart changed after this draft was written; nothing was written.';
   if (error.code === 'decided') return 'Somebody decided it before; nothing was written twice.';
   if (error.code === 'hash') return 'The draft was edited elsewhere after you read it; nothing was written.';

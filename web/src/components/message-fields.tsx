@@ -1,6 +1,7 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { ExplainView } from '../../../src/core/api.ts';
 import { type ByteLine, type ByteRange, charRange } from '../byte-ranges.ts';
+import { fieldPath, repeatedSegments } from '../field-path.ts';
 import { counted, fieldWords } from '../words.ts';
 import { CoverageBar } from './coverage-bar.tsx';
 import { litText } from './source-view.tsx';
@@ -17,13 +18,17 @@ export function MessageFields(props: {
   size: number | undefined;
   wrapAll: boolean;
   ackTitle: string;
+  /** The path of what was refused, lit like a conflict. */
+  refused?: string | undefined;
   children?: ReactNode;
 }) {
   const { view } = props;
   const [pointed, setPointed] = useState<number | undefined>();
   const [all, setAll] = useState(false);
   const shown = all ? view.fields : view.fields.slice(0, FIRST_ROWS);
-  const lit = litRanges(view, pointed);
+  const several = useMemo(() => repeatedSegments(view.fields.map((one) => one.path)), [view]);
+  const stateOf = (field: Field) => (isWithin(field.path, props.refused) ? 'conflict' : field.state);
+  const lit = litRanges(view, pointed, stateOf);
 
   return (
     <div className="message">
@@ -55,12 +60,12 @@ export function MessageFields(props: {
               {shown.map((field, index) => (
                 <tr
                   key={`${field.path} ${field.start}`}
-                  className={field.state === 'conflict' ? 'is-conflict' : ''}
+                  className={stateOf(field) === 'conflict' ? 'is-conflict' : ''}
                   onMouseEnter={() => setPointed(index)}
                   onMouseLeave={() => setPointed(undefined)}
                 >
-                  <td className="mono" title={field.name ?? undefined}>
-                    {field.path}
+                  <td className="mono nowrap" title={[field.name, field.path].filter(Boolean).join('\n')}>
+                    {fieldPath(field.path, several)}
                   </td>
                   <td className="mono second figure nowrap">
                     {field.start}–{field.end}
@@ -68,7 +73,7 @@ export function MessageFields(props: {
                   <td className="mono fields-text">{field.text}</td>
                   <td className={field.becomes ? '' : 'third'}>{field.becomes ?? 'no map, bytes kept'}</td>
                   <td className="nowrap">
-                    <StateWord of={fieldWords[field.state]} />
+                    <StateWord of={fieldWords[stateOf(field)]} />
                   </td>
                 </tr>
               ))}
@@ -86,7 +91,7 @@ export function MessageFields(props: {
           {view.facts.length > 0 && <Facts view={view} />}
           <h3>
             {props.ackTitle}
-            {view.ackCode ? `, ${view.ackCode}` : ''}
+            {sentCode(view) ? `, ${sentCode(view)}` : ''}
           </h3>
           {view.ack ? (
             <ol className="ack mono">
@@ -107,6 +112,18 @@ export function MessageFields(props: {
       </div>
     </div>
   );
+}
+
+type Field = ExplainView['fields'][number];
+
+/** A refused item is a field, or a segment with all its fields. */
+function isWithin(path: string, refused: string | undefined): boolean {
+  return refused !== undefined && refused !== '' && (path === refused || path.startsWith(`${refused}.`) || path.startsWith(`${refused}-`));
+}
+
+/** The code that stands in the answer itself: in enhanced mode it is CA, CE or CR (HL7 table 0008). */
+function sentCode(view: ExplainView): string | null {
+  return /(?:^|[\r\n])MSA\|([A-Z]{2})/.exec(view.ack ?? '')?.[1] ?? view.ackCode;
 }
 
 function Facts(props: { view: ExplainView }) {
@@ -138,9 +155,9 @@ function Facts(props: { view: ExplainView }) {
 }
 
 /** What conflicts is lit from the start; the field under the pointer is lit while it is there. */
-function litRanges(view: ExplainView, pointed: number | undefined): ByteRange[] {
+function litRanges(view: ExplainView, pointed: number | undefined, stateOf: (field: Field) => Field['state']): ByteRange[] {
   const conflicts = view.fields
-    .filter((one) => one.state === 'conflict')
+    .filter((one) => stateOf(one) === 'conflict')
     .map((one) => ({ start: one.start, end: one.end, strength: 'value' as const }));
   const field = pointed === undefined ? undefined : view.fields[pointed];
   return field ? [...conflicts, { start: field.start, end: field.end, strength: 'value' }] : conflicts;

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { WorklistItem } from '../../../src/core/api.ts';
+import { withSentence, withWord } from '../lease-words.ts';
 import type { QueueGroup } from '../queue-groups.ts';
 import { useZone } from '../session.ts';
 import { useSignatures } from '../signatures.ts';
@@ -25,7 +26,7 @@ export function QueueTable(props: Props) {
       .map((one) => one.proposal),
   );
   return (
-    <table className="queue-table">
+    <table className="rows queue-table">
       <thead>
         <tr>
           <th scope="col" colSpan={2}>
@@ -39,12 +40,13 @@ export function QueueTable(props: Props) {
           <th scope="col">Rests on</th>
           <th scope="col">Sentences</th>
           <th scope="col">State</th>
+          <th scope="col">With</th>
         </tr>
       </thead>
       {props.groups.map((group) => (
         <tbody key={group.urgency}>
           <tr className="queue-group">
-            <th scope="rowgroup" colSpan={10} className={group.urgency === 'Overdue' ? 'withheld' : ''}>
+            <th scope="rowgroup" colSpan={11} className={group.urgency === 'Overdue' ? 'withheld' : ''}>
               {group.urgency === 'Overdue' && <Icon name="warning" />} {group.urgency}{' '}
               <span className="queue-count">{group.items.length}</span>
             </th>
@@ -73,7 +75,7 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
         {due.when}
       </td>
       <td className={`nowrap ${due.late ? 'withheld' : 'second'}`}>{due.distance}</td>
-      <td className="queue-why">
+      <td className="queue-why" title={item.why}>
         <Link
           to="/review/$id"
           params={{ id: item.id }}
@@ -81,7 +83,7 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
           onClick={(event) => event.stopPropagation()}
           onFocus={() => props.onSelect(item.id)}
         >
-          {item.why}
+          {whyWords(item.why)}
         </Link>
       </td>
       <td className="queue-name">{item.person.name ?? <span className="third">name not given</span>}</td>
@@ -100,6 +102,12 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
       </td>
       <td className="nowrap">
         <StateWord of={props.state} />
+      </td>
+      <td
+        className={`nowrap ${item.with ? (item.with.you ? 'strong' : 'second') : 'third queue-pool'}`}
+        title={withSentence(item.with, zone)}
+      >
+        {withWord(item.with)}
       </td>
     </tr>
   );
@@ -127,6 +135,11 @@ function dueWords(dueAt: string | null, now: number, zone: string): { when: stri
     distance: days === 0 ? `in ${wait < TWO_HOURS_MS ? spanText(wait) : `${Math.floor(wait / 3_600_000)} h`}` : `in ${days} d`,
     late: false,
   };
+}
+
+/** The day of a visit stands under Due already; the whole reason is on the row's title. */
+function whyWords(why: string): string {
+  return why.replace(/^Visit \d{1,2} [A-Z][a-z]{2} \d{4} (\d{2}:\d{2}), /, 'Visit $1, ');
 }
 
 function sexWord(sex: string | null): string {

@@ -1,4 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
+import type { QuarantineItem } from '../../../src/core/api.ts';
+import { fieldPath } from '../field-path.ts';
 import { receiptExplainedQuery, receiptQuery } from '../queries.ts';
 import { useZone } from '../session.ts';
 import { clockText } from '../time.ts';
@@ -9,21 +11,17 @@ import { Moment } from './moment.tsx';
 import { Failure, Skeleton } from './notice.tsx';
 
 /** One receipt as it was received and answered: by field and byte, with what was refused and why on top. */
-export function ReceiptDetail(props: { id: string; wrapAll: boolean; headline?: string }) {
+export function ReceiptDetail(props: { id: string; wrapAll: boolean; refused?: QuarantineItem }) {
   const receipt = useQuery(receiptQuery(props.id));
   const explained = useQuery(receiptExplainedQuery(props.id));
   const zone = useZone();
   if (receipt.error) return <Failure error={receipt.error} what="This receipt" again={() => void receipt.refetch()} />;
   if (!receipt.data) return <Skeleton lines={14} label="Loading the receipt" />;
   const { data } = receipt;
+  const refused = props.refused ?? data.rejections[0];
   return (
     <section className="receipt" aria-label="Receipt">
-      <Headline
-        headline={props.headline}
-        refused={data.rejections[0]?.title}
-        detail={explained.data?.rejections[0]?.detail}
-        facts={data.facts}
-      />
+      <Headline refused={refused} detail={explained.data?.rejections[0]?.detail} facts={data.facts} />
       {explained.error && <Failure error={explained.error} what="The fields of this receipt" again={() => void explained.refetch()} />}
       {explained.isPending && <Skeleton lines={14} label="Loading the fields" />}
       {explained.data && (
@@ -31,6 +29,7 @@ export function ReceiptDetail(props: { id: string; wrapAll: boolean; headline?: 
           view={explained.data}
           size={data.size}
           wrapAll={props.wrapAll}
+          refused={refused?.state === 'open' ? refused.item : undefined}
           ackTitle={`Answered at ${clockText(data.receivedAt, zone, true)}`}
         >
           <h3>Receipt</h3>
@@ -54,9 +53,10 @@ export function ReceiptDetail(props: { id: string; wrapAll: boolean; headline?: 
   );
 }
 
-function Headline(props: { headline: string | undefined; refused: string | undefined; detail: string | undefined; facts: number }) {
-  const title = props.headline ?? props.refused;
-  if (!title) {
+/** What became of the receipt; the reader's own words are added only where they say more than the title. */
+function Headline(props: { refused: QuarantineItem | undefined; detail: string | undefined; facts: number }) {
+  const { refused, detail } = props;
+  if (!refused) {
     return (
       <p className="receipt-head">
         <span className="word proven strong">
@@ -71,9 +71,21 @@ function Headline(props: { headline: string | undefined; refused: string | undef
     <p className="receipt-head">
       <span className="word withheld strong">
         <Icon name="warning" />
-        <span>Not used: {title.charAt(0).toLowerCase() + title.slice(1)}</span>
+        <span>Not used: {refused.title.charAt(0).toLowerCase() + refused.title.slice(1)}</span>
       </span>{' '}
-      <span className="second">{props.detail}</span>
+      <span className="second">
+        {detail && !sameWords(detail, refused.title) ? `${detail} ` : ''}
+        {refused.item ? `At ${fieldPath(refused.item, new Set())}. ` : ''}Kept as it came; nothing was guessed.
+      </span>
     </p>
   );
+}
+
+function sameWords(one: string, other: string): boolean {
+  const bare = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+  return bare(one) === bare(other);
 }

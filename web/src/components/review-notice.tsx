@@ -1,6 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ProposalView } from '../../../src/core/api.ts';
 import type { ApiError, StaleDetails } from '../api.ts';
+import { useZone } from '../session.ts';
+import { clockText } from '../time.ts';
 import { Notice } from './notice.tsx';
 
 /** Why this draft cannot be signed as it stands, with the difference and where to go; between the banner and the draft, never over it. */
@@ -36,7 +38,35 @@ export function ReviewNotice(props: { proposal: ProposalView; refusal: ApiError 
       </Notice>
     );
   }
-  return <StateNotice proposal={proposal} />;
+  return (
+    <>
+      <StateNotice proposal={proposal} />
+      <WorkerNotice proposal={proposal} />
+    </>
+  );
+}
+
+/** A colleague's draft may be decided about, knowing that it is theirs; a draft handed on says by whom and why. */
+function WorkerNotice(props: { proposal: ProposalView }) {
+  const zone = useZone();
+  const lease = props.proposal.with;
+  if (!lease || (lease.you && !lease.handedBy)) return null;
+  if (lease.you) {
+    return (
+      <Notice tone="accent" icon="up">
+        {lease.handedBy} handed this to you{lease.reason ? `: ${lease.reason}` : ''}
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="look" icon="warning">
+      <span className="strong">
+        {lease.name} is working on this draft until {clockText(lease.until, zone)}.
+      </span>{' '}
+      {lease.handedBy && `Handed on by ${lease.handedBy}${lease.reason ? `: ${lease.reason}` : ''}. `}
+      You may decide about it if it cannot wait; the journal will say that it was theirs.
+    </Notice>
+  );
 }
 
 function Stale(props: { changes: { text: string }[]; successor: string | null }) {

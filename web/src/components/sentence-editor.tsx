@@ -12,8 +12,11 @@ const CHECK_AFTER_MS = 250;
 type Props = {
   patient: string;
   before: string;
+  /** Words of an earlier moment to go on with. */
+  typed: string | undefined;
   busy: boolean;
   error: Error | null;
+  onType: (text: string) => void;
   onSave: (text: string, acknowledged: boolean) => void;
   onCancel: () => void;
 };
@@ -23,7 +26,7 @@ type Props = {
  * never blocked, but a contradiction has to be seen and kept on purpose.
  */
 export function SentenceEditor(props: Props) {
-  const [text, setText] = useState(props.before);
+  const [text, setText] = useState(props.typed ?? props.before);
   const [kept, setKept] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const settled = useSettled(text.trim(), CHECK_AFTER_MS);
@@ -56,7 +59,9 @@ export function SentenceEditor(props: Props) {
         classNames={{ input: 'field editor-field' }}
         value={text}
         onChange={(event) => {
-          setText(event.currentTarget.value.replaceAll('\n', ' '));
+          const words = event.currentTarget.value.replaceAll('\n', ' ');
+          setText(words);
+          props.onType(words);
           setKept(false);
         }}
         onKeyDown={(event) => {

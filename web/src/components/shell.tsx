@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { IdentityView } from '../../../src/core/api.ts';
 import { ApiError, signOut } from '../api.ts';
 import { useKeys } from '../keys.ts';
+import { hearOtherTabs, tellOtherTabs } from '../other-tabs.ts';
 import { queryClient, sessionQuery, statusQuery } from '../queries.ts';
 import { useOnline } from '../session.ts';
 import { signatures } from '../signatures.ts';
 import { toggleTheme, useTheme } from '../theme.ts';
 import { zoneName } from '../time.ts';
+import { forgetWordsOfOthers, hasUnsavedWords } from '../unsaved-words.ts';
 import { HeldStrip, LeftUnsigned } from './held-strip.tsx';
 import { Icon } from './icon.tsx';
 import { KeysHelp } from './keys-help.tsx';
@@ -30,13 +32,35 @@ export function Shell() {
   const navigate = useNavigate();
   const router = useRouter();
   const signedOut = session.error instanceof ApiError && session.error.status === 401;
+  // Nobody is taken away from a sentence they are writing.
+  const leaving = signedOut && !hasUnsavedWords();
   const [help, setHelp] = useState(false);
+  const [taken, setTaken] = useState<string | undefined>();
+  const here = useRouterState({ select: (state) => state.location.href });
+  useRecovery();
   useKeys([{ key: '?', does: 'keys', run: () => setHelp((shown) => !shown) }]);
 
   useEffect(() => {
     // Read when it happens: the address changes while this page is being left, and must not lead back to sign-in.
-    if (signedOut) void navigate({ to: '/signin', search: { next: router.state.location.href }, replace: true });
-  }, [signedOut, navigate, router]);
+    if (leaving) void navigate({ to: '/signin', search: { next: router.state.location.href }, replace: true });
+  }, [leaving, navigate, router]);
+
+  const me = session.data?.identity.id;
+  useEffect(
+    () =>
+      hearOtherTabs(({ identity }) => {
+        if (identity?.id === me) return;
+        if (identity) {
+          signatures.keepOnly(identity.id);
+          forgetWordsOfOthers(identity.id);
+          setTaken(identity.name);
+          queryClient.clear();
+        }
+        void queryClient.invalidateQueries();
+        void session.refetch();
+      }),
+    [me, session.refetch],
+  );
 
   return (
     <div className="shell">
@@ -45,6 +69,22 @@ export function Shell() {
       </a>
       <TopBar />
       <SystemNotices />
+      {signedOut && !leaving && (
+        <Notice tone="look" icon="warning" urgent>
+          <span className="strong">Your session has ended.</span> What you are writing is kept in this page.{' '}
+          <Link to="/signin" search={{ next: here }} className="link">
+            Sign in and go on
+          </Link>
+        </Notice>
+      )}
+      {taken && (
+        <Notice tone="look" icon="warning" urgent>
+          {taken} signed in from another tab: this page now acts for them. Signatures that had not been sent were taken back.{' '}
+          <button type="button" className="link" onClick={() => setTaken(undefined)}>
+            Got it
+          </button>
+        </Notice>
+      )}
       <div id="main" className="shell-page" tabIndex={-1}>
         {session.data ? (
           <Outlet />
@@ -71,6 +111,7 @@ function TopBar() {
   async function leave() {
     signatures.undoAll();
     await signOut().catch(() => undefined);
+    tellOtherTabs({ identity: null });
     queryClient.clear();
     void navigate({ to: '/signin' });
   }
@@ -116,6 +157,18 @@ function TopBar() {
       </button>
     </header>
   );
+}
+
+/** When a silent server answers again, what stands on the page is asked again: nobody has to press anything. A draft being read is not moved. */
+function useRecovery() {
+  const silent = isSilent(useQuery(statusQuery).error);
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !silent) {
+      void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'proposal' || query.state.status === 'error' });
+    }
+    was.current = silent;
+  }, [silent]);
 }
 
 /** A draft belongs to the queue and a receipt to the feeds, so their words stay marked. */

@@ -1,4 +1,5 @@
 import type { ProposalView } from '../../../src/core/api.ts';
+import { decisionReasons } from '../../../src/core/decision-reason.ts';
 import { tallyOf } from '../draft.ts';
 import type { KeyBinding } from '../keys.ts';
 import { useSession } from '../session.ts';
@@ -30,6 +31,9 @@ export function SigningBar(props: Props) {
                 <span className="look"> {props.blockedBecause}</span>
               ) : (
                 <span className="second">{rest} Undo for 10 s, then it is sent.</span>
+              )}
+              {!props.blockedBecause && proposal.with && !proposal.with.you && (
+                <span className="look"> It is with {proposal.with.name}.</span>
               )}
             </p>
             <button type="button" className="button primary" disabled={props.blockedBecause !== undefined} onClick={props.onSign}>
@@ -64,7 +68,7 @@ function Outcome(props: { proposal: ProposalView }) {
           <Icon name={decision.kind === 'signed' ? 'proven' : 'withheld'} />
           <span>
             {decision.kind === 'signed' ? 'Signed' : 'Declined'} by {by}, <Moment at={decision.at} />
-            {decision.reason ? `: ${decision.reason}` : ''}
+            {whyOf(decision)}
           </span>
         </p>
       )}
@@ -83,6 +87,12 @@ function Outcome(props: { proposal: ProposalView }) {
       ))}
     </div>
   );
+}
+
+/** The code's word, and the words beside it. */
+function whyOf({ reasonCode, reason }: NonNullable<ProposalView['decision']>): string {
+  const said = [reasonCode && reasonCode !== 'other' ? decisionReasons[reasonCode].word : null, reason].filter(Boolean);
+  return said.length > 0 ? `: ${said.join('. ')}` : '';
 }
 
 const deliveryWords = {

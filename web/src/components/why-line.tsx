@@ -1,4 +1,6 @@
-import type { ProposalView } from '../../../src/core/api.ts';
+import type { LeaseView, ProposalView } from '../../../src/core/api.ts';
+import { canDecide } from '../draft.ts';
+import { withSentence, withWord } from '../lease-words.ts';
 import { useNow, useZone } from '../session.ts';
 import { clockText, dateTimeText, dayDistance, exactText, spanText } from '../time.ts';
 import { Icon } from './icon.tsx';
@@ -17,8 +19,21 @@ export function WhyLine(props: { proposal: ProposalView }) {
       <span>
         <span className="third">Written by</span> {writersOf(proposal)}
       </span>
+      {canDecide(proposal) && <Worker lease={proposal.with} />}
       <Due dueAt={proposal.dueAt} decided={proposal.decision !== null} />
     </section>
+  );
+}
+
+/** With whom the draft is, until when; the pool is everybody. */
+function Worker(props: { lease: LeaseView | null }) {
+  const zone = useZone();
+  const { lease } = props;
+  return (
+    <span title={withSentence(lease, zone)}>
+      <span className="third">With</span> {withWord(lease)}
+      {lease && <span className="third"> until {clockText(lease.until, zone)}</span>}
+    </span>
   );
 }
 

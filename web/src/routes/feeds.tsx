@@ -2,13 +2,15 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { QuarantineItem } from '../../../src/core/api.ts';
-import { replayQuarantined } from '../api.ts';
+import { dismissQuarantined, replayQuarantined } from '../api.ts';
+import { DismissBar } from '../components/dismiss-bar.tsx';
 import { FeedTable } from '../components/feed-table.tsx';
 import { KeyBar } from '../components/keybar.tsx';
 import { Moment } from '../components/moment.tsx';
 import { Empty, Failure, FailurePage, Skeleton } from '../components/notice.tsx';
 import { ReceiptDetail } from '../components/receipt-detail.tsx';
 import { feedsSentence } from '../feeds-sentence.ts';
+import { fieldPath } from '../field-path.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
 import { feedsQuery, quarantineQuery } from '../queries.ts';
 import { useNow, useSession, useTitle, useZone } from '../session.ts';
@@ -26,8 +28,10 @@ export function Feeds() {
   const now = useNow();
   const [wrapAll, setWrapAll] = useState(false);
   const [copied, setCopied] = useState<string | undefined>();
+  const [dismissing, setDismissing] = useState<string | undefined>();
   const mayReplay = useSession()?.identity.role === 'integration';
-  const replaying = useReplay();
+  const replaying = useMending(replayQuarantined);
+  const dismissed = useMending(({ id, reason }: { id: string; reason: string }) => dismissQuarantined(id, reason));
   useTitle('Feeds');
 
   const items = waiting.data ?? [];
@@ -46,6 +50,10 @@ export function Feeds() {
   function replay() {
     if (current?.state === 'open' && mayReplay && !replaying.isPending) replaying.mutate(current.id);
   }
+  function dismiss() {
+    dismissed.reset();
+    if (current?.state === 'open' && mayReplay) setDismissing(current.id);
+  }
   function passOn() {
     if (current) void navigator.clipboard.writeText(noteFor(current)).then(() => setCopied(current.id));
   }
@@ -55,10 +63,11 @@ export function Feeds() {
     { key: 'k', does: 'message', run: () => move(-1), bar: true, off: items.length === 0 },
     { key: 'p', does: 'copy a note for the sender', run: passOn, bar: true, off: !current },
     { key: 'r', does: 'replay', run: replay, bar: true, off: !mayReplay || current?.state !== 'open' },
+    { key: 'x', does: 'dismiss', run: dismiss, bar: true, off: !mayReplay || current?.state !== 'open' },
     { key: 'b', does: wrapAll ? 'one line a segment' : 'all bytes', run: () => setWrapAll(!wrapAll), bar: true, off: !current },
     { key: '/', does: 'paste a message to explain', run: () => void navigate({ to: '/explain' }), bar: true },
   ];
-  useKeys(keys);
+  useKeys(dismissing ? [] : keys);
 
   if (feeds.error && !feeds.data) return <FailurePage error={feeds.error} what="The feeds" again={() => void feeds.refetch()} />;
   return (
@@ -89,9 +98,12 @@ export function Feeds() {
                   <button type="button" aria-current={one.id === current?.id} onClick={() => choose(one.id)}>
                     <span className="quarantine-title">{one.title}</span>
                     <span className="second">
-                      {one.source}, {one.item}, <Moment at={one.at} show="clock" />
+                      {one.source}, {fieldPath(one.item, new Set())}, <Moment at={one.at} show="clock" />
                     </span>
-                    <span className={one.state === 'open' ? 'look' : 'third'}>{stateWords[one.state]}</span>
+                    <span className={one.state === 'open' ? 'look' : 'third'}>
+                      {stateWords[one.state]}
+                      {one.closedReason ? `: ${one.closedReason}` : ''}
+                    </span>
                   </button>
                 </li>
               ))}
@@ -102,6 +114,7 @@ export function Feeds() {
                 mayReplay={mayReplay}
                 copied={copied === current.id}
                 onReplay={replay}
+                onDismiss={dismiss}
                 onPassOn={passOn}
                 replaying={replaying}
               />
@@ -109,7 +122,7 @@ export function Feeds() {
           </section>
           <div className="feeds-receipt">
             {current ? (
-              <ReceiptDetail key={current.receipt} id={current.receipt} wrapAll={wrapAll} headline={current.title} />
+              <ReceiptDetail key={current.receipt} id={current.receipt} wrapAll={wrapAll} refused={current} />
             ) : (
               <p className="small second">
                 Nothing to look into. Any receipt can be seen by field and byte from the sentence it proves; any message, before it is sent,
@@ -119,7 +132,17 @@ export function Feeds() {
           </div>
         </div>
       </main>
-      <KeyBar keys={[...keys, helpKey]} />
+      {dismissing ? (
+        <DismissBar
+          what={current?.title ?? 'this item'}
+          busy={dismissed.isPending}
+          error={dismissed.error}
+          onSend={(reason) => dismissed.mutate({ id: dismissing, reason }, { onSuccess: () => setDismissing(undefined) })}
+          onCancel={() => setDismissing(undefined)}
+        />
+      ) : (
+        <KeyBar keys={[...keys, helpKey]} />
+      )}
     </>
   );
 }
@@ -129,8 +152,9 @@ function QuarantineActs(props: {
   mayReplay: boolean;
   copied: boolean;
   onReplay: () => void;
+  onDismiss: () => void;
   onPassOn: () => void;
-  replaying: ReturnType<typeof useReplay>;
+  replaying: Mending<string>;
 }) {
   const { replaying } = props;
   return (
@@ -145,6 +169,11 @@ function QuarantineActs(props: {
           Replay <kbd>R</kbd>
         </button>
       )}
+      {props.mayReplay && (
+        <button type="button" className="button" disabled={props.current.state !== 'open'} onClick={props.onDismiss}>
+          Dismiss <kbd>X</kbd>
+        </button>
+      )}
       <button type="button" className="button" onClick={props.onPassOn}>
         Copy a note for the sender <kbd>P</kbd>
       </button>
@@ -154,15 +183,20 @@ function QuarantineActs(props: {
         {replaying.error && <span className="withheld">Not replayed. {replaying.error.message}</span>}
         {props.copied && 'Copied: receipt, place and reason, no patient data.'}
       </p>
-      <p className="small third">Replay reads the stored bytes again with today’s maps. It stores nothing twice and answers nobody.</p>
+      <p className="small third">
+        Replay reads the stored bytes again with today’s maps. It stores nothing twice and answers nobody. What is dismissed stays here with
+        its bytes and your reason, and counts as waiting no more.
+      </p>
     </div>
   );
 }
 
-function useReplay() {
+type Mending<T> = ReturnType<typeof useMending<T>>;
+
+function useMending<T>(mend: (what: T) => Promise<unknown>) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: replayQuarantined,
+    mutationFn: mend,
     onSettled: () => {
       for (const key of ['quarantine', 'feeds', 'receipt', 'receipt-explained']) void cache.invalidateQueries({ queryKey: [key] });
     },

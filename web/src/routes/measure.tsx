@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { KpiView } from '../../../src/core/api.ts';
+import type { KpiView, ReasonCountView } from '../../../src/core/api.ts';
 import { KeyBar } from '../components/keybar.tsx';
 import { Failure, Skeleton } from '../components/notice.tsx';
 import { SharePlot } from '../components/share-plot.tsx';
@@ -19,7 +19,8 @@ export function Measure() {
   const keys: KeyBinding[] = [{ key: 'r', does: 'count again', run: () => void kpis.refetch(), bar: true }];
   useKeys(keys);
 
-  const all = kpis.data ?? [];
+  const all = kpis.data?.kpis ?? [];
+  const reasons = kpis.data?.reasons ?? [];
   const period = all[0];
   return (
     <>
@@ -40,6 +41,7 @@ export function Measure() {
             <>
               <Shares kpis={all} />
               <KpiTable kpis={all} />
+              <Reasons reasons={reasons} />
               <Formulas kpis={all} />
             </>
           )}
@@ -52,7 +54,7 @@ export function Measure() {
 
 function Shares(props: { kpis: KpiView[] }) {
   const rows = props.kpis
-    .filter((one) => one.pack === null && one.role === null && one.unit === 'proposals' && one.id !== 'proposals.offered')
+    .filter((one) => one.pack === null && one.role === null && isShare(one))
     .flatMap((one) => {
       const of = proportion(one.numerator, one.denominator);
       return of ? [{ title: one.title, of }] : [];
@@ -107,7 +109,7 @@ function KpiTable(props: { kpis: KpiView[] }) {
 
 function KpiCell(props: { kpi: KpiView | undefined }) {
   const { kpi } = props;
-  const share = kpi && kpi.unit === 'proposals' && kpi.id !== 'proposals.offered' ? proportion(kpi.numerator, kpi.denominator) : undefined;
+  const share = kpi && isShare(kpi) ? proportion(kpi.numerator, kpi.denominator) : undefined;
   return (
     <td
       className={`figure nowrap ${kpi?.value === null || !kpi ? 'third' : ''}`}
@@ -116,6 +118,58 @@ function KpiCell(props: { kpi: KpiView | undefined }) {
       {kpiText(kpi)}
       {share && <span className="third"> {percentText(share.share)}</span>}
     </td>
+  );
+}
+
+/** Offers and redrafts are numbers of their own; what was done to drafts is a share of what was offered. */
+function isShare(kpi: KpiView): boolean {
+  return kpi.unit === 'proposals' && kpi.id !== 'proposals.offered' && kpi.id !== 'proposals.redrafted';
+}
+
+/** Why drafts were declined or passed on: what was never given is not listed. */
+function Reasons(props: { reasons: ReasonCountView[] }) {
+  const given = props.reasons.filter((one) => one.numerator > 0);
+  return (
+    <section>
+      <h2 className="strong small">
+        Why drafts were declined or passed on <span className="third measure-note">share of all such decisions</span>
+      </h2>
+      {given.length === 0 ? (
+        <p className="small second">Nobody declined a draft or passed one on in this period.</p>
+      ) : (
+        <div className="scrollx">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Decision</th>
+                <th scope="col">Reason</th>
+                <th scope="col">Means</th>
+                <th scope="col" className="figure">
+                  Given
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {given
+                .sort((one, other) => one.decision.localeCompare(other.decision) || other.numerator - one.numerator)
+                .map((one) => (
+                  <tr key={`${one.decision} ${one.code}`} title={one.formula}>
+                    <td>{one.decision === 'decline' ? 'declined' : 'passed on'}</td>
+                    <td className="strong">{one.word}</td>
+                    <td className="second">{one.means}</td>
+                    <td className="figure nowrap">
+                      {one.numerator.toLocaleString('en-US')}{' '}
+                      <span className="third">
+                        of {one.denominator.toLocaleString('en-US')}, {percentText(one.numerator / one.denominator)}
+                      </span>
+                    </td>
+                  </tr>
+                ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
   );
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { KeyBar } from '../components/keybar.tsx';
 import { Empty, Failure, Skeleton } from '../components/notice.tsx';
 import { SearchField } from '../components/search-field.tsx';
+import { showCurrentRow } from '../current-row.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
 import { patientsQuery } from '../queries.ts';
 import { useNow, useTitle, useZone } from '../session.ts';
@@ -38,7 +39,7 @@ export function Patients() {
   ];
   useKeys(keys);
   useEffect(() => {
-    document.querySelector('.patients tr[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
+    showCurrentRow('.patients');
   });
 
   return (
@@ -63,7 +64,7 @@ export function Patients() {
           </Empty>
         )}
         {items.length > 0 && (
-          <table>
+          <table className="rows">
             <thead>
               <tr>
                 <th scope="col">Patient</th>

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { openStates } from '../../../src/core/proposal.ts';
+import { HandOffBar } from '../components/hand-off-bar.tsx';
 import { Icon } from '../components/icon.tsx';
 import { KeyBar } from '../components/keybar.tsx';
 import { Empty, Failure, Skeleton } from '../components/notice.tsx';
@@ -8,11 +10,14 @@ import { QueueTable } from '../components/queue-table.tsx';
 import { SearchField } from '../components/search-field.tsx';
 import { TopBarSlot } from '../components/topbar-slot.tsx';
 import { WordMenu } from '../components/word-menu.tsx';
+import { showCurrentRow } from '../current-row.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
+import { leaseRefusal, useLease } from '../lease-actions.ts';
+import { withSentence } from '../lease-words.ts';
 import { worklistQuery } from '../queries.ts';
 import { filterQueue, groupQueue } from '../queue-groups.ts';
 import type { QueueSearch } from '../queue-search.ts';
-import { useNow, useTitle, useZone } from '../session.ts';
+import { useNow, useSession, useTitle, useZone } from '../session.ts';
 import { useSteadyList } from '../steady-list.ts';
 import { counted, proposalWords } from '../words.ts';
 import './queue.css';
@@ -39,6 +44,12 @@ const dueOptions = [
   { value: 'week' as const, word: 'due this week' },
 ];
 
+const whoOptions = [
+  { value: undefined, word: 'with anybody' },
+  { value: 'me' as const, word: 'with me' },
+  { value: 'nobody' as const, word: 'in the pool' },
+];
+
 /** The work queue: what waits for a human, most urgent first. It stands still while it is read. */
 export function Queue() {
   const search = useSearch({ from: '/shell/queue' });
@@ -49,7 +60,10 @@ export function Queue() {
   const { items, gone, waiting, accept } = useSteadyList(worklist.data, worklist.dataUpdatedAt, search.state ?? 'open');
   const [limit, setLimit] = useState(PAGE_ROWS);
   const [current, setCurrent] = useState<string | undefined>(() => lastOpened.id);
+  const [handing, setHanding] = useState<string | undefined>();
   const find = useRef<HTMLInputElement>(null);
+  const lease = useLease();
+  const mayDecide = useSession()?.identity.role === 'clinician';
   useTitle('Queue');
 
   const wanted = useMemo(() => filterQueue(items, search, now, zone), [items, search, now, zone]);
@@ -73,19 +87,31 @@ export function Queue() {
     void navigate({ to: '/queue', search: (before) => dropEmpty({ ...before, ...part }), replace: true });
   }
 
+  const row = ordered.find((item) => item.id === currentId);
+  const decidable = row !== undefined && mayDecide && openStates.includes(row.state);
+  function claim() {
+    if (row && !lease.isPending) lease.mutate({ id: row.id, act: row.with?.you ? 'release' : 'claim' });
+  }
+  function handOn() {
+    lease.reset();
+    setHanding(row?.id);
+  }
+
   const keys: KeyBinding[] = [
     { key: 'j', does: 'move', run: () => move(1), bar: true },
     { key: 'k', does: 'move', run: () => move(-1), bar: true },
     { key: 'Enter', does: 'open', run: () => open(currentId), bar: true },
     { key: 'ArrowDown', does: 'next row', run: () => move(1) },
     { key: 'ArrowUp', does: 'row before', run: () => move(-1) },
+    { key: 'c', does: row?.with?.you ? 'give back' : 'claim', run: claim, bar: true, off: !decidable },
+    { key: 'h', does: 'hand on', run: handOn, bar: true, off: !decidable },
     { key: '/', does: 'search', run: () => find.current?.focus(), bar: true },
     { key: 'f', does: 'filter', run: () => document.querySelector<HTMLElement>('.filter-word')?.focus(), bar: true },
     { key: 'r', does: 'show new items', run: accept, bar: true, off: waiting + gone.size === 0 },
   ];
-  useKeys(keys);
+  useKeys(handing ? [] : keys);
   useEffect(() => {
-    document.querySelector('.queue tr[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
+    showCurrentRow('.queue');
   });
 
   const packs = [...new Set(items.map((item) => item.pack))].sort();
@@ -111,6 +137,7 @@ export function Queue() {
               options={[{ value: undefined, word: 'any pack' }, ...packs.map((pack) => ({ value: pack as string, word: pack }))]}
               onChoose={(pack) => change({ pack })}
             />
+            <WordMenu label="with" value={search.who} options={whoOptions} onChoose={(who) => change({ who })} />
             <WordMenu label="due" value={search.due} options={dueOptions} onChoose={(due) => change({ due })} />
             <SearchField
               ref={find}
@@ -123,6 +150,10 @@ export function Queue() {
           </span>
           <span className="mono third queue-url">{addressOf(search)}</span>
         </div>
+        <p className="small queue-lease" role="status">
+          {lease.error && <span className="look">{leaseRefusal(lease.error, zone)}</span>}
+          {lease.isSuccess && row?.id === lease.variables.id && <span className="second">{withSentence(row.with, zone)}.</span>}
+        </p>
         <QueueBody
           error={worklist.error}
           pending={worklist.isPending}
@@ -139,20 +170,30 @@ export function Queue() {
           )}
         </QueueBody>
       </main>
-      <KeyBar keys={[...keys, helpKey]}>
-        <span className="word proven">
-          <Icon name="proven" />
-          proven
-        </span>
-        <span className="word look">
-          <Icon name="look" />
-          needs a look
-        </span>
-        <span className="word withheld">
-          <Icon name="withheld" />
-          withheld
-        </span>
-      </KeyBar>
+      {handing ? (
+        <HandOffBar
+          what={`${row?.person.name ?? 'this patient'}, ${row?.title.toLowerCase() ?? 'draft'}`}
+          busy={lease.isPending}
+          refusal={lease.error ? leaseRefusal(lease.error, zone) : undefined}
+          onSend={(to, reason) => lease.mutate({ id: handing, act: 'hand-off', to, reason }, { onSuccess: () => setHanding(undefined) })}
+          onCancel={() => setHanding(undefined)}
+        />
+      ) : (
+        <KeyBar keys={[...keys, helpKey]}>
+          <span className="word proven">
+            <Icon name="proven" />
+            proven
+          </span>
+          <span className="word look">
+            <Icon name="look" />
+            needs a look
+          </span>
+          <span className="word withheld">
+            <Icon name="withheld" />
+            withheld
+          </span>
+        </KeyBar>
+      )}
     </>
   );
 }

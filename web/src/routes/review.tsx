@@ -2,11 +2,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { ProposalView } from '../../../src/core/api.ts';
+import type { ReasonedDecision } from '../../../src/core/decision-reason.ts';
 import { DraftPane, type Editing } from '../components/draft-pane.tsx';
 import { EvidencePane } from '../components/evidence-pane.tsx';
+import { HandOffBar } from '../components/hand-off-bar.tsx';
 import { FailurePage } from '../components/notice.tsx';
 import { PatientBanner } from '../components/patient-banner.tsx';
-import { ReasonBar, type ReasonKind } from '../components/reason-bar.tsx';
+import { ReasonBar } from '../components/reason-bar.tsx';
 import { ReviewNotice, successorOf } from '../components/review-notice.tsx';
 import { ReviewSkeleton } from '../components/review-skeleton.tsx';
 import { SigningBar } from '../components/signing-bar.tsx';
@@ -14,10 +16,12 @@ import { TopBarSlot } from '../components/topbar-slot.tsx';
 import { WhyLine } from '../components/why-line.tsx';
 import { canDecide, isLeftOut, layOut, placeInQueue, tallyOf, withAddition, withChange } from '../draft.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
+import { leaseRefusal, useLease } from '../lease-actions.ts';
 import { lineageQuery, proposalQuery, worklistQuery } from '../queries.ts';
 import { useReviewActions } from '../review-actions.ts';
 import { useNow, useOnline, useSession, useTitle, useZone } from '../session.ts';
 import { signatures, useSignatures } from '../signatures.ts';
+import { forgetWords, keepWords, wordsFor } from '../unsaved-words.ts';
 import './review.css';
 
 /** One draft, what it rests on, and the decision about it. */
@@ -38,8 +42,12 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
   const actions = useReviewActions(proposal);
   const { order } = layOut(proposal);
   const [chosen, setChosen] = useState<{ id: string; at: number } | undefined>();
-  const [editing, setEditing] = useState<Editing>();
-  const [asking, setAsking] = useState<ReasonKind>();
+  const by = session?.identity.id;
+  const zone = useZone();
+  const lease = useLease();
+  // What was being typed when a session ended stands in its place again.
+  const [editing, setEditing] = useState<Editing>(() => editingOf(proposal, by));
+  const [asking, setAsking] = useState<ReasonedDecision | 'hand-off'>();
   const [allBytes, setAllBytes] = useState(false);
   const held = useSignatures().find((one) => one.proposal === proposal.id);
   useTitle(proposal.title);
@@ -82,6 +90,7 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
       title: proposal.title,
       patient: proposal.person.name ?? 'patient',
       contentHash: proposal.contentHash,
+      by: by ?? '',
     });
     goTo(place.next?.id);
   }
@@ -98,6 +107,7 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
     actions.edit.mutate(sentences, {
       onSuccess: () => {
         if (editing.kind === 'add') setChosen({ id: '', at: at + 1 });
+        forgetWords(proposal.id);
         setEditing(undefined);
       },
     });
@@ -108,9 +118,14 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
     setChosen({ id, at: order.findIndex((one) => one.id === id) });
     setEditing({ kind, id });
   }
-  function ask(kind: ReasonKind) {
+  function ask(kind: ReasonedDecision | 'hand-off') {
     actions.decide.reset();
+    lease.reset();
     setAsking(kind);
+  }
+
+  function claim() {
+    if (!lease.isPending) lease.mutate({ id: proposal.id, act: proposal.with?.you ? 'release' : 'claim' });
   }
 
   const acceptWord = current?.selected ? 'leave out' : 'accept';
@@ -130,6 +145,8 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
     { key: 'n', does: 'add a sentence of your own', run: () => write('add'), off: !mayDecide || !current || isLeftOut(current) },
     { key: 'd', does: 'decline', run: () => ask('decline'), bar: true, off: !mayDecide },
     { key: 'x', does: 'escalate', run: () => ask('escalate'), bar: true, off: !mayDecide },
+    { key: 'c', does: proposal.with?.you ? 'give back' : 'claim', run: claim, bar: true, off: !mayDecide || proposal.with?.you === false },
+    { key: 'h', does: 'hand on', run: () => ask('hand-off'), off: !mayDecide || proposal.with?.you === false },
     { key: 'b', does: allBytes ? 'lit bytes only' : 'all bytes', run: () => setAllBytes(!allBytes), bar: true },
     { key: 'f', does: 'open the fresh draft', run: () => goTo(successor ?? undefined), bar: true, off: !successor },
     { key: 'ArrowRight', does: place.next ? `next: ${nextWords(place.next)}` : 'to the queue', run: () => goTo(place.next?.id), bar: true },
@@ -163,7 +180,12 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
             onHover={(id) => !editing && setChosen({ id, at: order.findIndex((one) => one.id === id) })}
             onRewrite={(id) => write('rewrite', id)}
             onSave={save}
-            onCancel={() => setEditing(undefined)}
+            unsaved={wordsFor(proposal.id, by)?.text}
+            onType={(text) => editing && by && keepWords(proposal.id, { by, kind: editing.kind, sentence: editing.id, text })}
+            onCancel={() => {
+              forgetWords(proposal.id);
+              setEditing(undefined);
+            }}
           />
           {actions.edit.error && !editing && (
             <p className="small withheld review-refused" role="alert">
@@ -187,12 +209,25 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
           )}
         </div>
       </div>
-      {asking ? (
+      {lease.error && asking !== 'hand-off' && (
+        <p className="small look review-lease" role="alert">
+          {leaseRefusal(lease.error, zone)}
+        </p>
+      )}
+      {asking === 'hand-off' ? (
+        <HandOffBar
+          what={`${proposal.person.name ?? 'this patient'}, ${proposal.title.toLowerCase()}`}
+          busy={lease.isPending}
+          refusal={lease.error ? leaseRefusal(lease.error, zone) : undefined}
+          onSend={(to, reason) => lease.mutate({ id: proposal.id, act: 'hand-off', to, reason }, { onSuccess: () => goTo(place.next?.id) })}
+          onCancel={() => setAsking(undefined)}
+        />
+      ) : asking ? (
         <ReasonBar
           kind={asking}
           busy={actions.decide.isPending}
           error={actions.decide.error}
-          onSend={(reason) => actions.decide.mutate({ kind: asking, reason }, { onSuccess: () => goTo(place.next?.id) })}
+          onSend={(given) => actions.decide.mutate({ kind: asking, given }, { onSuccess: () => goTo(place.next?.id) })}
           onCancel={() => setAsking(undefined)}
         />
       ) : (
@@ -200,6 +235,13 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
       )}
     </main>
   );
+}
+
+/** The sentence that somebody was writing, where it is still there to be written. */
+function editingOf(proposal: ProposalView, by: string | undefined): Editing {
+  const words = wordsFor(proposal.id, by);
+  if (!words || !canDecide(proposal) || !proposal.sentences.some((one) => one.id === words.sentence)) return undefined;
+  return { kind: words.kind, id: words.sentence };
 }
 
 function usePlace(id: string) {

@@ -5,8 +5,11 @@ import { signIn } from '../api.ts';
 import { Icon } from '../components/icon.tsx';
 import { Failure, Skeleton } from '../components/notice.tsx';
 import { useKeys } from '../keys.ts';
+import { tellOtherTabs } from '../other-tabs.ts';
 import { identitiesQuery, queryClient, sessionQuery, statusQuery } from '../queries.ts';
 import { useTitle } from '../session.ts';
+import { signatures } from '../signatures.ts';
+import { forgetWordsOfOthers } from '../unsaved-words.ts';
 import { roleWords } from '../words.ts';
 import './signin.css';
 
@@ -22,6 +25,9 @@ export function SignIn() {
     mutationFn: (identity: string) => signIn(identity),
     onSuccess: ({ identity, site }) => {
       queryClient.clear();
+      signatures.keepOnly(identity.id);
+      forgetWordsOfOthers(identity.id);
+      tellOtherTabs({ identity });
       queryClient.setQueryData(sessionQuery.queryKey, { identity, site });
       void navigate({ href: next ?? '/' });
     },
