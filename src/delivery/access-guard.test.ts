@@ -118,6 +118,29 @@ it('journals everybody a list names, and a draft by its own id with whom it is a
   ]);
 });
 
+it('what an answer does is journalled with what it shows, before either is committed and before it is answered', async () => {
+  let committed = (): void => undefined;
+  commit = new Promise((resolve) => {
+    committed = resolve;
+  });
+  let answered = false;
+  const card = get(`/api/cards/${IDA}`, 'clinician').then(() => {
+    answered = true;
+  });
+  await until(() => rows.length === 2);
+  await server.inject({ url: '/health/live' });
+  const before = answered;
+  committed();
+  await card;
+
+  expect([before, rows.map(({ kind }) => kind)]).toEqual([false, ['access.read', 'cds.shown']]);
+});
+
+it('what an answer would have done is not journalled where it failed', async () => {
+  expect((await get('/api/cards/nobody', 'clinician')).statusCode).toBe(404);
+  expect(rows).toEqual([]);
+});
+
 it('journals nothing where nothing was found, so that guessed ids do not fill the log', async () => {
   expect((await get('/api/charts/nobody', 'clinician')).statusCode).toBe(404);
   expect(rows).toEqual([]);
@@ -174,6 +197,12 @@ async function open(): Promise<FastifyInstance> {
       return id === 'nobody' ? reply.code(404).send({}) : chart(id);
     });
   }
+  one.get<{ Params: { id: string } }>('/api/cards/:id', { config }, async (request, reply) => {
+    const { id } = request.params;
+    access.permitFor(request, id);
+    access.acts(request, { kind: 'cds.shown', actor: 'p-one', subject: 'card-1', at: clock.now(), person: id, body: {} });
+    return id === 'nobody' ? reply.code(404).send({}) : {};
+  });
   one.get('/api/lists', { config }, async (request) => {
     access.permitFor(request, 'any');
     access.shows(request, [{ person: IDA }, { person: BEA, subject: 'draft-1' }, { person: IDA }] satisfies Look[]);

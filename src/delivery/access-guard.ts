@@ -3,6 +3,7 @@ import type { Permit } from '../core/ports.ts';
 import { permitFor } from '../governance/access.ts';
 import type { AccessLog, Look } from '../governance/access-log.ts';
 import { callerOf } from '../platform/http-guards.ts';
+import type { JournalRow } from '../platform/journal.ts';
 
 /**
  * A permit to read one person's record, or `any` for a list, for the purpose the route serves. Whoever is named here is journalled before the
@@ -15,6 +16,8 @@ export type Access = {
   permitFor: PermitFor;
   /** Journals, before the answer leaves, that it shows these. */
   shows(request: FastifyRequest, looks: readonly Look[]): void;
+  /** Journals what an answer does beside showing, in one commit with what it shows; nothing where the answer is a refusal or a failure. */
+  acts(request: FastifyRequest, row: JournalRow): void;
 };
 
 /**
@@ -23,6 +26,7 @@ export type Access = {
  */
 export function guardAccess(server: FastifyInstance, { log, now }: { log: AccessLog; now(): string }): Access {
   const looks = new WeakMap<FastifyRequest, Look[]>();
+  const rows = new WeakMap<FastifyRequest, JournalRow[]>();
   const permit = (request: FastifyRequest, person: string): Permit => {
     const { purposes } = request.routeOptions.config;
     return permitFor(request.caller, person, Array.isArray(purposes) ? purposes : [], now());
@@ -39,14 +43,16 @@ export function guardAccess(server: FastifyInstance, { log, now }: { log: Access
     permit(request, 'any');
   });
   server.addHook('onSend', async (request, reply) => {
-    const shown = looks.get(request);
+    const shown = looks.get(request) ?? [];
+    const done = rows.get(request) ?? [];
     looks.delete(request);
+    rows.delete(request);
     const door = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
     if (reply.statusCode === 403) await log.refused({ caller: callerOf(request), door });
     // What was not found, refused or failed shows nothing.
-    if (!shown || reply.statusCode >= 400) return;
+    if (shown.length + done.length === 0 || reply.statusCode >= 400) return;
     const { purpose } = permit(request, 'any');
-    await log.read({ caller: request.caller, purpose, door }, shown);
+    await Promise.all([log.read({ caller: request.caller, purpose, door }, shown), ...done.map((row) => log.act(row))]);
   });
 
   return {
@@ -56,5 +62,10 @@ export function guardAccess(server: FastifyInstance, { log, now }: { log: Access
       return granted;
     },
     shows,
+    acts(request, row) {
+      const known = rows.get(request);
+      if (known) known.push(row);
+      else rows.set(request, [row]);
+    },
   };
 }

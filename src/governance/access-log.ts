@@ -49,6 +49,11 @@ export class AccessLog {
     await Promise.all(writing);
   }
 
+  /** Resolves once an act that belongs to an answer stands in the journal: in one commit with the looks noted in the same turn. */
+  async act(row: JournalRow): Promise<void> {
+    await this.#writer.write(row);
+  }
+
   /** Notes a refused call. `repeated` in the body is how often the same caller was refused there since the row before. */
   async refused({ caller, door }: Refusal): Promise<void> {
     const at = this.#now();

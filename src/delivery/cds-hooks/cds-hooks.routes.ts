@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../core/errors.ts';
-import type { Permit } from '../../core/ports.ts';
 import type { ProposalContent, ProposalState } from '../../core/proposal.ts';
 import { openStates } from '../../core/proposal.ts';
 import type { Db } from '../../platform/database.ts';
@@ -49,8 +48,7 @@ export async function cdsHooksRoutes(server: FastifyInstance, options: CdsHooksO
     refuseOtherServices(request);
     const hook = readHookRequest(request.body);
     const patient = await patientOfHook(options.db, hook, options.ehrSource);
-    if ('person' in patient)
-      return { cards: await cards(options, options.access.permitFor(request, patient.person), hook, patient.person) };
+    if ('person' in patient) return { cards: await cards(options, request, hook, patient.person) };
     if (patient.unresolved !== 'prefetch-failed') return { cards: [] };
     // CDS Hooks 2.0, HTTP status codes: the data the decision takes could not be had.
     return reply.code(412).send(new AppError('request_invalid', 'the patient could not be prefetched').toOperationOutcome());
@@ -67,26 +65,22 @@ function refuseOtherServices(request: FastifyRequest): void {
   if ((request.params as { id?: string }).id !== SERVICE) throw new AppError('not_found', 'no CDS service has this id');
 }
 
-async function cards(options: CdsHooksOptions, permit: Permit, hook: HookRequest, person: string): Promise<Card[]> {
-  const { db, now } = options;
+async function cards(options: CdsHooksOptions, request: FastifyRequest, hook: HookRequest, person: string): Promise<Card[]> {
+  const { access, now } = options;
+  const permit = access.permitFor(request, person);
   requirePermit(permit, person, now());
-  const proposal = (await liveProposal(db, person)) ?? (await drafted(options, person));
+  const proposal = (await liveProposal(options.db, person)) ?? (await drafted(options, person));
   if (!proposal?.content.sentences.some((sentence) => sentence.verdict.outcome === 'proven')) return [];
   const card = cardOf(proposal, hook.hookInstance, options.publicUrl);
-  // For an audit to find it by; without its journal entry a card was never shown, so the two need not be one transaction.
-  const kept = db.query('insert into cds_card (id, proposal) values ($1, $2) on conflict do nothing', [card.uuid, proposal.id]);
-  const shown = append(db, [
-    {
-      kind: 'cds.shown',
-      actor: options.pseudonym(permit.actor),
-      // The card is what feedback names; which proposal it stands for is in the body.
-      subject: card.uuid,
-      at: now(),
-      person,
-      body: { proposal: proposal.id, pack: proposal.pack, service: SERVICE },
-    },
-  ]);
-  await Promise.all([kept, shown]);
+  access.acts(request, {
+    kind: 'cds.shown',
+    actor: options.pseudonym(permit.actor),
+    // The card is what feedback and an audit name; which proposal it stands for is in the body, and kept in cds_card by the append.
+    subject: card.uuid,
+    at: now(),
+    person,
+    body: { proposal: proposal.id, pack: proposal.pack, service: SERVICE },
+  });
   return [card];
 }
 
