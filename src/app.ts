@@ -49,6 +49,7 @@ import { countedIntake, countedJobs, countedReader, refreshGauges } from './plat
 import { migrate } from './platform/migrate.ts';
 import { bySession, sessionRoutes } from './platform/session.routes.ts';
 import { loadSitePacks } from './platform/site-packs.ts';
+import { readTls } from './platform/tls.ts';
 import { webFolder } from './platform/web-build.ts';
 import { adoptAuthorities } from './record/authorities.ts';
 import { openIntake, receiptLog, untilRead } from './record/intake.ts';
@@ -305,6 +306,7 @@ export async function openDoors(app: App, options: DoorsOptions): Promise<Doors>
 
 async function openMllp({ house, acknowledge, config, log, metrics }: App): Promise<MllpServer> {
   const answer = storeThenAnswer((payload) => onPayload(house, payload), acknowledge);
+  const tls = readTls(config.tls);
   return startMllp({
     host: config.host,
     port: config.mllpPort,
@@ -316,7 +318,7 @@ async function openMllp({ house, acknowledge, config, log, metrics }: App): Prom
     source: feedName,
     log,
     maxBytes: config.receiptMaxBytes,
-    ...(config.tls ? { tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) } } : {}),
+    ...(tls ? { tls } : {}),
   });
 }
 

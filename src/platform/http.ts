@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
@@ -15,6 +14,7 @@ import { answerPreflights, guardCaller, guardHostAndOrigin } from './http-guards
 import type { Caller } from './identity.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { readTls } from './tls.ts';
 
 export type Readiness = { ready: boolean; [check: string]: unknown };
 
@@ -57,13 +57,12 @@ declare module 'fastify' {
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { config, log, metrics } = options;
   refusePlaintext(config);
+  const tls = readTls(config.tls);
   const server = Fastify({
     logger: false,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
     routerOptions: { maxParamLength: 500 },
-    ...(config.tls
-      ? { https: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile), minVersion: 'TLSv1.2' as const } }
-      : {}),
+    ...(tls ? { https: tls } : {}),
   }) as unknown as FastifyInstance;
   collectRoutes(server);
   server.setValidatorCompiler(validatorCompiler);
