@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type ReadAtom, readAtoms } from './atoms.ts';
+import type { ReadAtom } from './atom-emitters.ts';
+import { readAtoms } from './atoms.ts';
 import { parseJson } from './json.ts';
 import { searchColumns } from './search-columns.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
 import type { DecodeStep, Location } from '../../core/fact.ts';
-import { decodeCharset } from './atoms.ts';
+import { decodeCharset } from './attachment-text.ts';
 
 /**
  * Where the value at a path stands in stored JSON bytes (design 4b): `entry[12].resource.valueQuantity.value`, NDJSON

@@ -1,5 +1,5 @@
 import type { AtomName } from '../../core/fact.ts';
-import type { ReadAtom } from './atoms.ts';
+import type { ReadAtom } from './atom-emitters.ts';
 import { type Instant, instantAfter, instantOf } from './time.ts';
 
 /** What the fact row holds beside its atoms, for search. `flags` says what could not be read (`zone-missing`, `time-unreadable`). */

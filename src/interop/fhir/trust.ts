@@ -1,6 +1,6 @@
 import type { Grade } from '../../core/fact.ts';
 import { readUnit } from '../units/units.ts';
-import type { ReadAtom } from './atoms.ts';
+import type { ReadAtom } from './atom-emitters.ts';
 import { isObject, type Json, type JsonObject, primitiveText } from './json.ts';
 
 /** How far one fact may be trusted, and why not further. */

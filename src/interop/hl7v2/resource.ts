@@ -1,6 +1,7 @@
 import type { Atom, Grade, NewFact } from '../../core/fact.ts';
 import { uuidFromParts } from '../../platform/digest.ts';
-import { type ReadAtom, readAtoms } from '../fhir/atoms.ts';
+import type { ReadAtom } from '../fhir/atom-emitters.ts';
+import { readAtoms } from '../fhir/atoms.ts';
 import type { Json, JsonObject } from '../fhir/json.ts';
 import { searchColumns } from '../fhir/search-columns.ts';
 import { type Reading, use } from './reading.ts';
