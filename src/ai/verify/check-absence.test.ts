@@ -20,6 +20,7 @@ const knownTerms = [
   'CT chest',
   'Blood pressure',
   'Troponin',
+  'X-ray of left ankle',
 ];
 const said = (finding: Finding) => `${finding.outcome} ${finding.reasons[0]!.code}`;
 const index = (facts: Fact[]) => indexChart(chart(facts), { knownTerms });
@@ -52,7 +53,7 @@ describe('an absence', () => {
     ['unproven', 'term-unknown', of('procedure', 'Colonoscopy'), [done('Virtual colonoscopy study')]],
     ['unproven', 'term-unknown', of('procedure', 'CXR'), [report]],
     ['unproven', 'term-unknown', of('procedure', 'Chest X-ray'), [report]],
-    ['proven', 'supported', of('procedure', 'Mammogram'), [done('Left and right and oral')]],
+    ['proven', 'supported', of('procedure', 'X-ray of left ankle'), [done('Excision of left toe')]],
     // since
     ['proven', 'supported', of('procedure', 'Colonoscopy', on), [done('Colonoscopy')]],
     ['contradicted', 'found-where-none-claimed', of('procedure', 'Colonoscopy', '2026-10-14'), [done('Colonoscopy')]],

@@ -114,6 +114,13 @@ describe('when', () => {
     expect(found(claim, facts)).toBe(`${outcome} ${code}`);
   }); // biome-ignore format: one table, read as a table
 
+  it('R98: says that the chart does not know when a drug was stopped, rather than that it dates it vaguely', () => {
+    const text = (facts: Fact[]) => checkMedication({ ...prescribed, modality: 'stopped', on }, indexChart(chart(facts))).reasons[0]!.text;
+
+    expect(text([furosemide('o', { status: 'stopped' })])).toContain('does not say when');
+    expect(text([furosemide('o', { status: 'stopped', end: '2026-10' })])).toContain('only as Oct 2026');
+  });
+
   it('R98: without a date a claim is about the latest entries and those still active', () => {
     const old = order('a', 'furosemide 20 mg tablet', '20', 'mg', '2026-03-02', { status: 'completed' });
     const twenty = { dose: { value: '20', unit: 'mg' } };
@@ -132,6 +139,10 @@ describe('how much, which way and how often', () => {
       text,
     ] of [['doseValue', value], ['doseUnit', 'mg'], ['timesPerPeriod', often], ['period', '1'], ['periodUnit', 'd']] as const) // biome-ignore format: one list
       lines.atoms.push({ name, text, origin: 0, path: name, component });
+  const product = {
+    ...lines,
+    atoms: lines.atoms.map((atom) => (atom.name === 'display' ? { ...atom, text: 'furosemide 60 mg tablet' } : atom)),
+  };
   const dose = (value: string, unit: string) => ({ dose: { value, unit } });
 
   it.each<Row>([
@@ -149,6 +160,7 @@ describe('how much, which way and how often', () => {
     ['proven', 'supported', { ...dose('40', 'mg'), frequency: 'once daily' }, [lines]],
     ['proven', 'supported', { ...dose('20', 'mg'), frequency: 'twice daily' }, [lines]],
     ['contradicted', 'frequency-differs', { ...dose('40', 'mg'), frequency: 'twice daily' }, [lines]],
+    ['contradicted', 'dose-differs', dose('60', 'mg'), [product]],
     ['proven', 'supported', { route: 'by mouth' }, [furosemide('o')]],
     ['contradicted', 'route-differs', { route: 'intravenously' }, [furosemide('o')]],
     ['unproven', 'route-differs', { route: 'by mouth' }, [bare()]],
