@@ -3,6 +3,7 @@ import type { Atom, NewFact, PersonFacts } from '../../core/fact.ts';
 import type { ContentType, Reading, Rejection } from '../../core/receipt.ts';
 import { uuidFromParts } from '../../platform/digest.ts';
 import { conceptAtoms, readAtoms } from './atoms.ts';
+import { orderEntries } from './entries.ts';
 import { sharedOwner } from './identity.ts';
 import { isObject, type JsonObject, primitiveText } from './json.ts';
 import { hasUnresolved, indexPayload, type Payload, resolve, sourceId, subjectOf } from './references.ts';
@@ -28,7 +29,7 @@ export type FhirReading = Reading & { counts: { received: number; stored: number
 export function readFhir(bytes: Uint8Array, options: FhirOptions): FhirReading {
   if (options.contentType === 'application/fhir+ndjson') return readNdjson(bytes, options);
   const scanned = scanBundle(bytes);
-  return readEntries(scanned.entries, options, []);
+  return readEntries(scanned.entries, options, [], primitiveText(scanned.head['type']));
 }
 
 /**
@@ -58,12 +59,13 @@ function startOfText(bytes: Uint8Array, offset: number): number {
   return offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-function readEntries(entries: readonly ScannedEntry[], options: FhirOptions, rejections: Rejection[]): FhirReading {
-  const payload = indexPayload(options.source, entries);
+function readEntries(entries: readonly ScannedEntry[], options: FhirOptions, rejections: Rejection[], bundleType?: string): FhirReading {
+  const { ordered, refused: refusedBeside } = orderEntries(entries, bundleType);
+  const payload = indexPayload(options.source, ordered.filter((entry) => !refusedBeside.has(entry))); // biome-ignore format: short
   const people = new Map<string, PersonFacts>();
   let stored = 0;
-  for (const entry of entries) {
-    const refused = refusal(payload, entry);
+  for (const entry of ordered) {
+    const refused = refusedBeside.get(entry) ?? refusal(payload, entry);
     if (refused) {
       rejections.push({ item: entry.path, start: entry.start, end: entry.end, ...refused });
       continue;
