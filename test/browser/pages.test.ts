@@ -22,10 +22,14 @@ const screens: Screen[] = [
   ['review', 'clinician', '/review/:draft'],
   ['review, editing', 'clinician', '/review/:draft', (page) => page.keyboard.press('e')],
   ['review, declining', 'clinician', '/review/:draft', (page) => page.keyboard.press('d')],
+  ['review, handing on', 'clinician', '/review/:draft', (page) => page.keyboard.press('h')],
   ['review, keys', 'clinician', '/review/:draft', (page) => page.keyboard.press('?')],
   ['patients', 'clinician', '/patients'],
   ['chart', 'clinician', '/patients/:patient'],
+  ['chart, a fact and its bytes', 'clinician', '/patients/:patient', openFirstFact],
+  ['chart as known before', 'clinician', '/patients/:patient?known=2026-11-20T12:50:00Z'],
   ['feeds', 'integration', '/feeds'],
+  ['feeds, dismissing', 'integration', '/feeds', (page) => page.keyboard.press('x')],
   ['explain', 'integration', '/explain'],
   ['measure', 'governance', '/measure'],
   ['journal', 'governance', '/journal'],
@@ -103,10 +107,16 @@ describe.skipIf(!hasChromium)('every page', () => {
       waitUntil: 'networkidle',
     });
     await act?.(page);
-    await page.waitForTimeout(150);
+    // What a key set off is on screen once two frames were drawn.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     return { page, complaints, strangers };
   }
 });
+
+async function openFirstFact(page: Page): Promise<void> {
+  await page.keyboard.press('Enter');
+  await page.locator('.fact-pane .source, .fact-pane .look').first().waitFor();
+}
 
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);

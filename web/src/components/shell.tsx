@@ -144,7 +144,8 @@ function TopBar() {
       )}
       {session && (
         <span className="topbar-who">
-          {session.identity.name}, {session.identity.role}
+          {session.identity.name}
+          <span className="topbar-role">, {session.identity.role}</span>
         </span>
       )}
       {session && (
