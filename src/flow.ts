@@ -5,6 +5,7 @@
  */
 import { retrieve } from './ai/retrieve/retrieve.ts';
 import { type Run, runPack } from './ai/run.ts';
+import type { Chart } from './core/fact.ts';
 import type { Pack } from './core/pack.ts';
 import type { Intake } from './core/ports.ts';
 import type { Payload } from './core/receipt.ts';
@@ -57,11 +58,12 @@ export async function onReceipt(house: House, only?: string): Promise<boolean> {
   return only ? readNow(db, only, record, refused) : readWaiting(db, house.batch, record, refused, ahead.next);
 }
 
-/** Job: somebody's record changed. Every pack that has a reason to draft about them drafts again. */
+/** Job: somebody's record changed. Every pack that has a reason to draft about them drafts again, all from one reading of the chart. */
 export async function onFacts(house: House, person: string): Promise<string[]> {
+  const chart = await chartOf(house, person);
   const offered: string[] = [];
   for (const pack of house.packs) {
-    for (const due of await dueTriggers(house.db, pack, person, house.now())) offered.push(await draft(house, pack, person, due));
+    for (const due of await dueTriggers(house.db, pack, chart)) offered.push(await draft(house, pack, chart, due));
   }
   return offered;
 }
@@ -71,7 +73,7 @@ export async function onHook(house: House, person: string): Promise<string | und
   const [pack] = house.packs.filter((one) => one.surfaces.includes('cds-hooks'));
   const asked = pack && (await askedByHook(house.db, pack, person));
   if (!pack || !asked) return undefined;
-  return asked.live ?? draft(house, pack, person, asked.due);
+  return asked.live ?? draft(house, pack, await chartOf(house, person), asked.due);
 }
 
 /** Job: a clinician decided. What they signed is written to the EHR, once, after the signature stands under a signed checkpoint. */
@@ -85,15 +87,18 @@ export async function onSuperseded(house: House, fact: string): Promise<void> {
 }
 
 /** Retrieve → generate → verify → offer for review. */
-async function draft(house: House, pack: Pack, person: string, due: DueTrigger): Promise<string> {
-  const now = house.now();
-  const chart = await readChart(house.db, systemPermit('flow', person, 'treatment', now), person, now);
+async function draft(house: House, pack: Pack, chart: Chart, due: DueTrigger): Promise<string> {
   const needed = retrieve(chart, pack).chart;
   const begun = performance.now();
   const run = await runPack(pack, needed, due.fact, (supports, facts) => freezeEvidence(supports, facts, storedBytes(house.db)));
   house.onRun?.(pack.id, run, (performance.now() - begun) / 1000);
-  const { id } = await house.db.transaction((tx) => offer(tx, { pack, person, trigger: due.trigger, run }, house.now()));
+  const { id } = await house.db.transaction((tx) => offer(tx, { pack, person: chart.person, trigger: due.trigger, run }, house.now()));
   return id;
+}
+
+async function chartOf(house: House, person: string): Promise<Chart> {
+  const now = house.now();
+  return readChart(house.db, systemPermit('flow', person, 'treatment', now), person, now);
 }
 
 function factsOf(person: string): NewJob {

@@ -1,20 +1,18 @@
-import type { Fact } from '../core/fact.ts';
+import type { Chart, Fact } from '../core/fact.ts';
 import type { Pack, TriggerReason } from '../core/pack.ts';
 import type { Db } from '../platform/database.ts';
 import { append } from '../platform/journal.ts';
-import { readChart } from '../record/chart.ts';
-import { systemPermit } from './access.ts';
 import { ASKED, askedTrigger, triggersOf } from './proposals.ts';
 
 /** A reason to draft now; `fact` is what asked, and is missing where a person asked. */
 export type DueTrigger = { fact: Fact | undefined; trigger: TriggerReason };
 
 /**
- * Why this pack should draft about this person now: facts that ask for it, and live drafts a clinician asked for. Live drafts whose reason
- * is gone (the visit was cancelled or is over) are withdrawn.
+ * Why this pack should draft about the person of this chart, as of its instant: facts that ask for it, and live drafts a clinician asked for.
+ * Live drafts whose reason is gone (the visit was cancelled or is over) are withdrawn.
  */
-export async function dueTriggers(db: Db, pack: Pack, person: string, now: string): Promise<DueTrigger[]> {
-  const chart = await readChart(db, systemPermit('flow', person, 'treatment', now), person, now);
+export async function dueTriggers(db: Db, pack: Pack, chart: Chart): Promise<DueTrigger[]> {
+  const { person, asOf: now } = chart;
   const due: DueTrigger[] = triggersOf(pack, chart.facts, now);
   const live = await db.query<{ id: string; trigger_key: string }>(
     `select id, trigger_key from proposal where person = $1 and pack = $2 and state in ('offered', 'opened', 'edited', 'escalated', 'blocked') order by id`,
