@@ -147,8 +147,10 @@ async function verification(folder: string, signer: CheckpointSigner, n: number)
   const path = join(folder, 'journal.ndjson');
   await pipeline(exported(signer, n), createWriteStream(path));
   const start = performance.now();
+  const before = process.cpuUsage();
   const report = await verifyJournalFile(createReadStream(path, { highWaterMark: 1 << 20 }), { keys: signer.verifierKeys });
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(before);
   if (!report.ok || report.entries !== n) throw new Error(`the verifier refused a sound log: ${JSON.stringify(report.problems[0])}`);
   const floor = hashing(Math.min(n, 200_000)) * (n / Math.min(n, 200_000));
   return {
@@ -156,6 +158,7 @@ async function verification(folder: string, signer: CheckpointSigner, n: number)
     metric: 'verify_10m_s',
     value: rounded(seconds),
     unit: 's',
+    processor_s: rounded((user + system) / 1e6),
     floor: rounded(floor),
     ratio: rounded(seconds / floor),
     n,
