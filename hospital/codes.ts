@@ -29,7 +29,7 @@ export const problems = {
   type2Diabetes: { snomed: '44054006', display: 'Type 2 diabetes mellitus', icd10: 'E11.9' },
   prediabetes: { snomed: '15777000', display: 'Prediabetes', icd10: 'R73.03' },
   diabeticNeuropathy: { snomed: '368581000119106', display: 'Neuropathy due to type 2 diabetes', icd10: 'E11.40' },
-  diabeticRetinopathy: { snomed: '1551000119108', display: 'Nonproliferative retinopathy due to type 2 diabetes', icd10: 'E11.329' },
+  diabeticRetinopathy: { snomed: '1551000119108', display: 'Nonproliferative retinopathy due to type 2 diabetes', icd10: 'E11.3299' },
   hypertension: { snomed: '59621000', display: 'Essential hypertension', icd10: 'I10' },
   hyperlipidemia: { snomed: '55822004', display: 'Hyperlipidemia', icd10: 'E78.5' },
   obesity: { snomed: '414916001', display: 'Obesity', icd10: 'E66.9' },
@@ -69,12 +69,12 @@ export const problems = {
   colonPolyp: { snomed: '68496003', display: 'Polyp of colon', icd10: 'K63.5' },
   breastCancer: { snomed: '254837009', display: 'Malignant neoplasm of breast', icd10: 'C50.919' },
   colonCancer: { snomed: '363406005', display: 'Malignant neoplasm of colon', icd10: 'C18.9' },
-  chemotherapyNausea: { snomed: '18846006', display: 'Chemotherapy-induced nausea and vomiting', icd10: 'R11.2' },
+  chemotherapyNausea: { snomed: '16932000', display: 'Nausea and vomiting', icd10: 'R11.2' },
   neutropenia: { snomed: '165517008', display: 'Neutropenia', icd10: 'D70.1' },
   prostateCancer: { snomed: '399068003', display: 'Malignant neoplasm of prostate', icd10: 'C61' },
   boneMetastasis: { snomed: '94222008', display: 'Secondary malignant neoplasm of bone', icd10: 'C79.51' },
   prostateEnlargement: { snomed: '266569009', display: 'Benign prostatic hyperplasia', icd10: 'N40.1' },
-  erectileDysfunction: { snomed: '397803000', display: 'Erectile dysfunction', icd10: 'N52.31' },
+  erectileDysfunction: { snomed: '860914002', display: 'Erectile dysfunction', icd10: 'N52.31' },
   stressIncontinence: { snomed: '22220005', display: 'Stress incontinence', icd10: 'N39.3' },
   hotFlashes: { snomed: '238810007', display: 'Flushing', icd10: 'R23.2' },
   urinaryInfection: { snomed: '68566005', display: 'Urinary tract infection', icd10: 'N39.0' },
@@ -139,7 +139,7 @@ export const imaging = {
   renalUltrasound: { loinc: '38036-0', display: 'Renal ultrasound' },
   headCt: { loinc: '24725-4', display: 'CT of head' },
   breastMri: { loinc: '30794-2', display: 'MRI of breast' },
-  petScan: { loinc: '44139-4', display: 'PET/CT' },
+  petScan: { loinc: '44139-4', display: 'PET, whole body' },
 } as const satisfies Record<string, { loinc: string; display: string }>;
 export type ImagingKey = keyof typeof imaging;
 

@@ -77,7 +77,7 @@ export const analytes = {
   vitaminB12: analyte('2132-9', 'Vitamin B12', 'pg/mL', 0, { low: 232, high: 1245 }, 480, 80, 25),
   fit: words('29771-3', 'Fecal immunochemical test'),
   strep: words('78012-2', 'Group A strep antigen, throat'),
-  groupB: words('580-1', 'Group B strep culture'),
+  groupB: words('6463-4', 'Group B strep culture'),
   urineCulture: words('630-4', 'Urine culture'),
   bloodGroup: words('882-1', 'ABO and Rh group'),
 } as const satisfies Record<string, Analyte>;
@@ -100,7 +100,7 @@ export const panels = {
   bnp: panel('33762-6', 'NT-proBNP', 'bnp'),
   psa: panel('2857-1', 'PSA', 'psa'),
   testosterone: panel('2986-8', 'Testosterone', 'testosterone'),
-  mineral: panel('24326-1', 'Bone and mineral panel', 'calcium phosphate pth vitaminD'),
+  mineral: panel('24362-6', 'Renal function panel with PTH and vitamin D', 'calcium phosphate pth vitaminD'),
   iron: panel('2276-4', 'Ferritin', 'ferritin'),
   inr: panel('6301-6', 'INR', 'inr'),
   cea: panel('2039-6', 'CEA', 'cea'),
@@ -111,7 +111,7 @@ export const panels = {
   vitaminB12: panel('2132-9', 'Vitamin B12', 'vitaminB12'),
   fit: panel('29771-3', 'Fecal immunochemical test', 'fit'),
   strep: panel('78012-2', 'Rapid strep test', 'strep'),
-  groupB: panel('580-1', 'Group B strep culture', 'groupB'),
+  groupB: panel('6463-4', 'Group B strep culture', 'groupB'),
   urineCulture: panel('630-4', 'Urine culture', 'urineCulture'),
   bloodGroup: panel('882-1', 'Blood group', 'bloodGroup'),
 } as const satisfies Record<string, { loinc: string; name: string; members: readonly AnalyteKey[] }>;

@@ -119,7 +119,7 @@ export const pregnancy: Archetype = {
       'Blood pressure above baseline',
     );
     if (weeks >= 35)
-      c.pending('laboratory', { system: SYSTEM.loinc, code: '580-1', display: 'Group B strep culture' }, 3, who, 'Routine at 36 weeks', 7);
+      c.pending('laboratory', { system: SYSTEM.loinc, code: '6463-4', display: 'Group B strep culture' }, 3, who, 'Routine at 36 weeks', 7);
     for (const medication of [folate, aspirin, iron]) c.fills(medication);
     if (c.random.chance(0.4)) c.condition('gestationalHypertension', 5, { who, certainty: 'provisional' });
     c.takes('acetaminophen500', 'One tablet for headache last week, two doses in all', 5, { status: 'completed' });
