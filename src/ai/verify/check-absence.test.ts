@@ -73,6 +73,7 @@ describe('an absence', () => {
     ['unproven', 'omits', of('procedure', 'Colonoscopy', '2026-11-01'), [request('Colonoscopy')]],
     ['unproven', 'omits', of('result', 'Ferritin'), [request('Ferritin')]],
     ['unproven', 'omits', of('results', 'Ferritin'), [request('Ferritin')]],
+    ['unproven', 'omits', of('result', 'LH'), [request('LH')]],
     ['proven', 'supported', of('problems', 'Gout'), [request('Gout')]],
     ['proven', 'supported', of('procedure', 'Colonoscopy'), [request('Colonoscopy', { status: 'revoked' })]],
     ['proven', 'supported', of('procedure', 'Colonoscopy'), [request('Colonoscopy', { intent: 'proposal' })]],

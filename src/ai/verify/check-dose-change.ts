@@ -44,8 +44,8 @@ export function checkDoseChange(claim: ClaimOf<'dose-change'>, index: ChartIndex
 }
 
 function before(claim: ClaimOf<'dose-change'>, after: Event, orders: Event[]): Finding {
-  const earlier = orders.filter((event) => event !== after && isLater(after, event) === true);
-  const previous = earlier.filter((event) => !earlier.some((other) => other !== event && isLater(other, event) === true));
+  const earlier = orders.filter((event) => isLater(after, event) === true);
+  const previous = earlier.filter((event) => !earlier.some((other) => isLater(other, event) === true));
   const last = previous[0];
   if (last === undefined)
     return contradicted('not-in-chart', `The chart holds no earlier order of ${claim.drug.name} than that of ${said(after.on)}.`);

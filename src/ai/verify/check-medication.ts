@@ -198,7 +198,7 @@ function whenOf(claim: MedicationClaim, event: Event, index: ChartIndex): string
 
 /** Without a date a claim is about what holds now: the latest entries, or those still active. */
 function current(events: Event[]): Event[] {
-  const latest = events.filter((event) => !events.some((other) => other !== event && isLater(other, event) === true));
+  const latest = events.filter((event) => !events.some((other) => isLater(other, event) === true));
   return [...new Set([...events.filter((event) => event.fact.status === 'active'), ...latest])];
 }
 

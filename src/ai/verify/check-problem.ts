@@ -113,7 +113,6 @@ function until(claim: ProblemClaim, event: Event): Finding | undefined {
 /** Another standing entry of the same problem that denies what the claim says, and is not merely another episode of it. */
 function conflicting(claim: ProblemClaim, good: Event[], trusted: Event[]): Event | undefined {
   return trusted.find((event) => {
-    if (good.includes(event)) return false;
     const charted = stateOf(event);
     const denies = (charted === 'ruled out') !== (claim.state === 'ruled out');
     const sameEpisode = good.some((one) => one.on !== undefined && one.on === event.on && one.display === event.display);

@@ -21,6 +21,9 @@ export function checkTrend(claim: TrendClaim, index: ChartIndex): Finding {
   }
   if (orderOf(claim.toOn, claim.fromOn) === 'before') return contradicted('date-differs', 'The draft names the later result first.');
   const points = pointsOf(claim, index);
+  const vague = points.find((event) => orderOf(event.on, claim.fromOn) === undefined || orderOf(event.on, claim.toOn) === undefined);
+  if (vague !== undefined)
+    return unproven('date-vague', `A result of ${claim.concept.name} dated ${said(vague.on)} may belong to this window.`);
   const first = points.find((event) => matches(event, claim.from, claim.fromOn));
   const last = points.findLast((event) => matches(event, claim.to, claim.toOn));
   if (first === undefined || last === undefined || first === last)
@@ -56,11 +59,10 @@ function along(claim: TrendClaim, window: Event[]): Finding {
   );
 }
 
-/** All results of the concept from the first to the last date of the window, in the order of time. */
+/** All results of the concept in the order of time. */
 function pointsOf(claim: TrendClaim, index: ChartIndex): Event[] {
   return eventsNamed(index, ['result'], claim.concept.name)
     .filter((event) => event.standing && chartedQuantity(event) !== undefined && REPORTED.has(event.fact.status ?? ''))
-    .filter((event) => orderOf(event.on, claim.fromOn) !== 'before' && orderOf(event.on, claim.toOn) !== 'after')
     .sort((a, b) => (a.instant ?? Date.parse(a.on ?? '')) - (b.instant ?? Date.parse(b.on ?? '')));
 }
 

@@ -309,6 +309,7 @@ describe('hints of a writer', () => {
     const verdict = verifySentence({ text: 'K 5.6 on 11/20/2026', claims: [potassium] }, lenora);
 
     expect(verdict).toMatchObject({ outcome: 'proven', lane: 'free' });
+    expect(verdict.claims).toHaveLength(1);
   });
 
   it('R98: a false claim under words nobody can read is contradicted all the same', () => {
