@@ -53,6 +53,7 @@ import { readTls } from './platform/tls.ts';
 import { webFolder } from './platform/web-build.ts';
 import { adoptAuthorities } from './record/authorities.ts';
 import { openIntake, receiptLog, untilRead } from './record/intake.ts';
+import { mendingLog } from './record/mendings.ts';
 import { rereadPortions } from './record/reread.ts';
 import { contentTypeOf } from './sources/content-type.ts';
 import { startDemo } from './sources/demo.ts';
@@ -389,7 +390,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
   await server.register(auditRoutes, { db, pseudonym, access });
   await server.register(checkRoutes, { db, now, pseudonym, access });
   await server.register(operationsRoutes, { db, now, access, explain: app.explain });
-  await server.register(mendingRoutes, { db, now, pseudonym, wake: () => app.worker.wake() });
+  await server.register(mendingRoutes, { db, now, pseudonym, keep: mendingLog(app.segments), wake: () => app.worker.wake() });
   await server.register(cdsHooksRoutes, {
     db,
     now,

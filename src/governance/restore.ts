@@ -4,6 +4,7 @@ import type { Damage, IntakeSegments } from '../platform/intake-segments.ts';
 import type { Log } from '../platform/log.ts';
 import { closeOrder, eraseSegments, orderFrom, refuseFromNowOn } from '../platform/segment-erasure.ts';
 import { type RestoredReceipt, receiptFrom, restoreReceipts } from '../record/intake.ts';
+import { mendingFrom, restoreMending } from '../record/mendings.ts';
 import { type Act, actFrom, KeptActs, restoreActs } from './acts.ts';
 
 /** What the start put back: receipts, what people did to drafts, and how many places of the segments hold no record. */
@@ -44,6 +45,9 @@ export async function restoreAcknowledged(
     else if (header.kind === 'act') {
       acts.push(actFrom(bytes));
       seen.push(header.id);
+    } else if (header.kind === 'mending') {
+      await flush();
+      restored.decisions += (await restoreMending(db, mendingFrom(bytes))) ? 1 : 0;
     } else if (header.kind === 'erasure') {
       const order = orderFrom(bytes);
       await flush();

@@ -225,6 +225,7 @@ describe('erasing bytes', () => {
 
 const FREE_OF_PATIENT_DATA = [
   'authority_name',
+  'cds_card',
   'checkpoint',
   'concept',
   'journal',

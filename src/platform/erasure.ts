@@ -121,9 +121,11 @@ async function carryOut(tx: Queryable, order: ErasureOrder): Promise<{ erasure: 
   const { destroyed, blanked, stillNamed } = await eraseReceipts(tx, { sources, persons, identifiers }, order);
   const facts = await eraseRecord(tx, sources);
   const proposals = await eraseProposals(tx, persons, order);
-  const gone = await tx.query<{ journal_id: bigint }>('delete from journal_payload where person = any($1::uuid[]) returning journal_id', [
-    [...persons, ...sources],
-  ]);
+  const gone = await tx.query<{ journal_id: bigint }>(
+    `delete from journal_payload p where p.person = any($1::uuid[]) or (p.journal_id, p.at) in (
+       select id, at from journal where kind = 'quarantine.closed' and subject = any($2::text[])) returning journal_id`,
+    [[...persons, ...sources], destroyed],
+  );
   const entries = rangesOf(gone.map(({ journal_id }) => Number(journal_id)));
   const receipts = { destroyed, blanked: blanked.map((one) => one.receipt) };
   const body = { order: order.id, ...(by === undefined ? {} : { by }), reason, entries, facts, proposals, ...receipts };
@@ -266,7 +268,7 @@ async function eraseReceipt(
   if (whole) {
     await tx.query('delete from receipt_bytes where receipt = $1 and received_at = $2', [id, at]);
     await tx.query(
-      `update quarantine set detail = '{}', state = case state when 'open' then 'dismissed' else state end where receipt = $1`,
+      `update quarantine set detail = '{}', closed_reason = null, state = case state when 'open' then 'dismissed' else state end where receipt = $1`,
       [id],
     );
     erased.destroyed.push(id);
@@ -368,7 +370,7 @@ async function rejectedRanges(tx: Queryable, receipt: string, bytes: Uint8Array,
     // Of a payload rejected as a whole nobody knows which part is whose.
     if (item === '' || typeof start !== 'number' || typeof end !== 'number' || !names(bytes.subarray(start, end), identifiers)) continue;
     ranges.push({ start, end });
-    await tx.query(`update quarantine set detail = '{}' where id = $1`, [id]);
+    await tx.query(`update quarantine set detail = '{}', closed_reason = null where id = $1`, [id]);
   }
   return ranges;
 }

@@ -36,8 +36,10 @@ export async function eraseSegments(segments: IntakeSegments, order: ErasureOrde
     if (header.kind === 'erasure' && header.id === order.id) before = false;
     if (!before) return record;
     if (header.kind === 'act') return persons.has(String(header['person'])) ? undefined : record;
-    if (header.kind !== 'receipt') return record;
     const ranges = blanked.get(header.id);
+    // An item that was dismissed is told in words of a person.
+    if (header.kind === 'mending' && header['what'] === 'dismissal') return destroyed.has(header.id) || ranges ? undefined : record;
+    if (header.kind !== 'receipt') return record;
     if (!destroyed.has(header.id) && !ranges) return record;
     if (header['erased'] === true && destroyed.has(header.id)) return record;
     const left = ranges ? blankRanges(bytes, ranges) : new Uint8Array(0);

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.ts';
 
 /**
- * What a record says of its bytes, and no more than is needed to do it again: a receipt, what a person did to a draft, a replay that was asked
- * for, an erasure that was ordered, and that it is complete.
+ * What a record says of its bytes, and no more than is needed to do it again: a receipt, what a person did to a draft or about
+ * what went wrong, an erasure that was ordered, and that it is complete.
  */
 export type SegmentHeader = {
-  kind: 'receipt' | 'act' | 'replay' | 'erasure' | 'erased';
+  kind: 'receipt' | 'act' | 'mending' | 'erasure' | 'erased';
   id: string;
   /** ISO instant. */
   receivedAt: string;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { QuarantineItem, ReceiptList, ReceiptView, RereadView } from '../../core/api.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Db } from '../../platform/database.ts';
+import { type KeepMending, readDismissal } from '../../record/mendings.ts';
 import { dismissQuarantined, listQuarantine, type Quarantined, receiptOfQuarantined } from '../../record/quarantine.ts';
 import { listReceipts, type ReceiptRow } from '../../record/receipts.ts';
 import { rereadFeed, rereadProgress, rereadReceipt } from '../../record/reread.ts';
@@ -22,10 +23,10 @@ const Receipts = z.object({
 });
 const LIST = 500;
 
-export type MendingOptions = { db: Db; now(): string; pseudonym(id: string): string; wake(): void };
+export type MendingOptions = { db: Db; now(): string; pseudonym(id: string): string; keep: KeepMending; wake(): void };
 
 /** Where what went wrong is seen and mended: every receipt, what was set aside, and reading again with today's maps and settings. */
-export async function mendingRoutes(server: FastifyInstance, { db, now, pseudonym, wake }: MendingOptions): Promise<void> {
+export async function mendingRoutes(server: FastifyInstance, { db, now, pseudonym, keep, wake }: MendingOptions): Promise<void> {
   const tags = ['operations'];
   const config = { purposes: ['operations'] as const };
 
@@ -37,14 +38,18 @@ export async function mendingRoutes(server: FastifyInstance, { db, now, pseudony
 
   server.post('/api/receipts/:id/reread', { config, schema: { params: Id, tags } }, async (request, reply) => {
     const { id } = Id.parse(request.params);
-    await rereadReceipt(db, id, { actor: pseudonym(request.caller.id), at: now() });
+    const asked = { actor: pseudonym(request.caller.id), at: now() };
+    await rereadReceipt(db, id, asked);
+    await keep({ what: 'receipt', receipt: id, asked });
     wake();
     return reply.code(202).send({ receipt: id });
   });
 
   server.post('/api/feeds/:name/reread', { config, schema: { params: Feed, tags } }, async (request, reply) => {
     const { name } = Feed.parse(request.params);
-    const progress: RereadView = await rereadFeed(db, name, { actor: pseudonym(request.caller.id), at: now() });
+    const asked = { actor: pseudonym(request.caller.id), at: now() };
+    const progress: RereadView = await rereadFeed(db, name, asked);
+    await keep({ what: 'feed', source: name, asked });
     wake();
     return reply.code(202).send(progress);
   });
@@ -60,7 +65,9 @@ export async function mendingRoutes(server: FastifyInstance, { db, now, pseudony
 
   server.post('/api/quarantine/:id/replay', { config, schema: { params: Id, tags } }, async (request, reply) => {
     const receipt = await receiptOfQuarantined(db, Id.parse(request.params).id);
-    await rereadReceipt(db, receipt, { actor: pseudonym(request.caller.id), at: now() });
+    const asked = { actor: pseudonym(request.caller.id), at: now() };
+    await rereadReceipt(db, receipt, asked);
+    await keep({ what: 'receipt', receipt, asked });
     wake();
     return reply.code(201).send({ receipt });
   });
@@ -68,8 +75,12 @@ export async function mendingRoutes(server: FastifyInstance, { db, now, pseudony
   server.post('/api/quarantine/:id/dismiss', { config, schema: { params: Id, body: Dismissal, tags } }, async (request, reply) => {
     const given = Dismissal.safeParse(request.body);
     if (!given.success) throw new AppError('request_invalid', 'say why, in 3 to 500 characters');
-    const by = { actor: pseudonym(request.caller.id), reason: given.data.reason };
-    return reply.code(201).send(await dismissQuarantined(db, Id.parse(request.params).id, by, now()));
+    const { id } = Id.parse(request.params);
+    const { reason } = given.data;
+    const asked = { actor: pseudonym(request.caller.id), at: now() };
+    const dismissed = await dismissQuarantined(db, id, { actor: asked.actor, reason }, asked.at);
+    await keep(await readDismissal(db, id, asked, reason));
+    return reply.code(201).send(dismissed);
   });
 }
 
