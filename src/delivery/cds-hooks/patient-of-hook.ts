@@ -1,5 +1,5 @@
 import type { Queryable } from '../../platform/database.ts';
-import { currentPerson, personByIdentifier } from '../../record/people.ts';
+import { currentPerson } from '../../record/people.ts';
 import { type HookRequest, prefetchedIdentifiers } from './hook-request.ts';
 
 /** Whom a hook asks about, or why that cannot be said: nobody here (`unknown`), more than one (`ambiguous`), or the EHR could not send what it takes. */
@@ -16,8 +16,7 @@ export async function patientOfHook(db: Queryable, request: HookRequest, ehrSour
 
   const identifiers = prefetchedIdentifiers(request);
   if (Array.isArray(identifiers) && identifiers.length > 0) {
-    const found = await Promise.all(identifiers.map((identifier) => personByIdentifier(db, identifier)));
-    return onlyOne(found.flat());
+    return onlyOne(await personsByIdentifiers(db, identifiers));
   }
   const bySource = onlyOne(await personsBySourceId(db, patientId, ehrSource));
   if ('person' in bySource || identifiers !== 'failed') return bySource;
@@ -30,6 +29,17 @@ function onlyOne(persons: readonly string[]): HookPatient {
   const [person, ...others] = new Set(persons);
   if (person === undefined) return { unresolved: 'unknown' };
   return others.length > 0 ? { unresolved: 'ambiguous' } : { person };
+}
+
+/** Everybody that any of these identifiers names, in one statement: an EHR sends as many as it has. */
+async function personsByIdentifiers(db: Queryable, identifiers: readonly { authority: string; value: string }[]): Promise<string[]> {
+  const rows = await db.query<{ person: string }>(
+    `select distinct l.person from unnest($1::text[], $2::text[]) as asked (authority, value)
+       join ident i on i.authority = asked.authority and i.value = asked.value
+       join person_link l on l.source_person = i.source_person and l.superseded_at is null and l.valid_to is null`,
+    [identifiers.map((one) => one.authority), identifiers.map((one) => one.value)],
+  );
+  return rows.map((row) => row.person);
 }
 
 /** Sources' own Patient ids are kept as identifiers of an authority of ours, one for each source. */
