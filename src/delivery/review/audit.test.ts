@@ -6,6 +6,8 @@ import { appendAll, rowOf, type TestDatabase, testDatabases } from '../../platfo
 import { auditOf, findAudited } from './audit.ts';
 
 const AT = '2026-11-22T08:00:00.000Z';
+/** Months before, so that no month of the journal is spared by the time alone. */
+const RUN_AT = '2026-02-01T08:00:00.000Z';
 const PERSON = uuidFromParts('person');
 const DRAFT = uuidFromParts('draft');
 const SENTENCES = [0, 1].map((n) => uuidFromParts('sentence', String(n)));
@@ -111,7 +113,7 @@ async function scanned(db: Queryable, sql: string, params: readonly unknown[]): 
   return [...plan.matchAll(/Seq Scan on (\w+)/g)].map((match) => match[1]!).filter((table) => LARGE.test(table));
 }
 
-const LARGE = /^(journal|journal_payload)_2026_11$|^(leaf|receipt|run|proposal|sentence|cds_card|decision|delivery)$/;
+const LARGE = /^(journal|journal_payload)_2026_(0[2-9]|1[01])$|^(leaf|receipt|run|proposal|sentence|cds_card|decision|delivery)$/;
 
 function watched(db: Queryable, asked: [string, readonly unknown[]][]): Queryable {
   return {
@@ -135,10 +137,11 @@ async function draft(db: Queryable): Promise<void> {
     evidence: [],
   }));
   const content = canonicalJson({ title: 'Summary', asOf: AT, sections: [], sentences, omitted: [] });
-  await db.query(`insert into run (id, pack, person, as_of, closure, created_at) values ($1, 'documentation', $2, $3, '{}', $3)`, [
+  await db.query(`insert into run (id, pack, person, as_of, closure, created_at) values ($1, 'documentation', $2, $3, '{}', $4)`, [
     RUN,
     PERSON,
     AT,
+    RUN_AT,
   ]);
   await db.query(
     `insert into proposal (id, run, pack, person, trigger_key, title, why, state, role, content, drafted, content_hash, offered_at)
@@ -154,13 +157,16 @@ async function draft(db: Queryable): Promise<void> {
   );
 }
 
-/** Others' rows, as many as make reading them all dearer than looking one up. */
+/** Others' rows over the months, as many as make reading them all dearer than looking one up. */
 async function fill(db: TestDatabase['db'], rows: number): Promise<void> {
+  for (let month = 2; month <= 10; month++)
+    await db.query('select ensure_month_partitions($1)', [`2026-${String(month).padStart(2, '0')}-15T00:00:00Z`]);
+  const at = `'${AT}'::timestamptz - make_interval(days => n % 290)`;
   await db.exec(`
     insert into journal (id, at, kind, actor, subject, commitment) overriding system value
-      select 1000 + n, '${AT}', 'access.read', 'p-other', md5('s' || n), '\\x00' from generate_series(1, ${rows}) n;
+      select 1000 + n, ${at}, 'access.read', 'p-other', md5('s' || n), '\\x00' from generate_series(1, ${rows}) n;
     insert into journal_payload (journal_id, at, person, salt, body)
-      select 1000 + n, '${AT}', null, '\\x00', '{}' from generate_series(1, ${rows}) n;
+      select 1000 + n, ${at}, null, '\\x00', '{}' from generate_series(1, ${rows}) n;
     insert into leaf (index, journal_id, header, hash) select n, 1000 + n, '', '\\x00' from generate_series(1, ${rows}) n;
     insert into receipt (id, source, door, content_type, sha256, size, received_at, state)
       select md5('r' || n)::uuid, 'x', 'mllp', 'x-application/hl7-v2+er7', decode(md5('r' || n), 'hex'), 1, '${AT}', 'normalised' from generate_series(1, 5000) n;
