@@ -433,7 +433,8 @@ async function openDemo(
   return demo;
 }
 
-const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+/** The release, as package.json names it. */
+export const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 async function openStore(config: Config, log: Log): Promise<Db> {
   return openDatabase({

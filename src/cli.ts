@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { isRunId, replayFile, replayVerb } from './ai/replay/replay.verb.ts';
-import { type App, openApp, openDoors, packsOf } from './app.ts';
+import { type App, openApp, openDoors, packsOf, VERSION } from './app.ts';
 import { AppError } from './core/errors.ts';
 import { doctorVerb } from './delivery/operations/doctor.verb.ts';
 import { rereadVerb } from './delivery/operations/reread.verb.ts';
@@ -65,6 +65,7 @@ const BEGINS = new Set(['import', 'migrate']);
 const terminal = openTerminal();
 const program = new Command('countersign')
   .description('The open, governed AI layer for EHRs: every sentence proven against the chart, and countersigned before it is written.')
+  .version(VERSION)
   .showHelpAfterError('Add --help for what this verb takes.')
   .exitOverride();
 

@@ -214,6 +214,16 @@ describe('as it is typed', () => {
   );
 
   it(
+    'says which release it is',
+    async () => {
+      const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+      expect(await countersign(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    },
+    MINUTES_MS,
+  );
+
+  it(
     'synthesize gives the same bytes for the same seed and anchor, and others for another seed',
     async () => {
       const made = await Promise.all(

@@ -26,6 +26,12 @@ export async function buildWebIfNeeded(onBuild: () => void): Promise<void> {
 
 async function runVite(outDir: string): Promise<void> {
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+  if (!existsSync(vite)) {
+    throw new AppError(
+      'config_invalid',
+      'the user interface is not built, and Vite is not here to build it (npm ci with NODE_ENV=production leaves it out): run npm ci --include=dev',
+    );
+  }
   const build = spawn(process.execPath, [vite, 'build', 'web', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'error'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
