@@ -144,6 +144,45 @@ it('finds any flipped byte, says where, and loses no other record to it', async 
   }
 });
 
+it('R101: writes segments anew with what a change makes of each record, while appends wait, and goes on in the new file', async () => {
+  const segments = await openIntakeSegments(folder, { rollAt: 300 });
+  for (const id of ['a', 'b', 'c', 'd']) await segments.append(receipt(id));
+  const untouched = readFileSync(join(folder, '001.seg'));
+
+  const rewriting = segments.rewrite((record) =>
+    record.header.id === 'c' ? undefined : record.header.id === 'd' ? { ...record, bytes: new Uint8Array(3) } : record,
+  );
+  const appended = segments.append(receipt('e'));
+  await Promise.all([rewriting, appended]);
+  await segments.append(receipt('f'));
+
+  const left = await all(segments);
+  expect(left.map((one) => one.header.id)).toEqual(['a', 'b', 'd', 'e', 'f']);
+  expect(left[2]!.bytes).toEqual(new Uint8Array(3));
+  expect(readFileSync(join(folder, '001.seg'))).toEqual(untouched);
+  await segments.close();
+  expect((await all(await openIntakeSegments(folder))).map((one) => one.header.id)).toEqual(['a', 'b', 'd', 'e', 'f']);
+});
+
+it('R101: bytes that are no record do not outlive a rewrite, nor does what a crash left of an earlier one', async () => {
+  const first = await openIntakeSegments(folder);
+  const positions = [await first.append(receipt('a')), await first.append(receipt('b')), await first.append(receipt('c'))];
+  await first.close();
+  const bytes = readFileSync(join(folder, '001.seg'));
+  bytes[positions[1]!.offset + 60]! ^= 0x41;
+  writeFileSync(join(folder, '001.seg'), Buffer.concat([bytes, Buffer.from('torn')]));
+  writeFileSync(join(folder, '001.seg.new'), 'half');
+
+  const segments = await openIntakeSegments(folder);
+  expect(readdirSync(folder).sort()).toEqual(['001.seg', `001.torn-at-${bytes.length}`]);
+  await segments.rewrite((record) => record);
+
+  const damage: Damage[] = [];
+  expect((await all(segments, undefined, (one) => damage.push(one))).map((one) => one.header.id)).toEqual(['a', 'c']);
+  expect([damage, readdirSync(folder)]).toEqual([[], ['001.seg']]);
+  await segments.close();
+});
+
 it('refuses appends after close and finishes those before', async () => {
   const segments = await openIntakeSegments(folder);
   const before = segments.append(receipt('a'));
