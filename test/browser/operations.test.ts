@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasChromium } from './browser.ts';
+import { eventually, hasChromium } from './browser.ts';
 import { potassiumOru } from './fixtures/receipts.ts';
 import { deskFor, signInAs } from './site.ts';
 
@@ -83,13 +83,13 @@ describe.skipIf(!hasChromium)('pages for those who connect and those who answer 
     await desk.press('a');
     await desk.page.getByLabel('As known on').fill('2026-11-20T06:50');
     await desk.page.getByText('This is the chart as it was known on 20 Nov 2026 06:50').waitFor();
-    await expect.poll(() => desk.page.locator('.chart tbody').innerText()).toContain('6.5');
+    await eventually(() => desk.page.locator('.chart tbody').innerText()).toContain('6.5');
     expect(await desk.page.locator('.chart tbody').innerText()).not.toContain('5.6');
     expect(desk.page.url()).toContain('known=2026-11-20T12%3A50%3A00.000Z');
 
     await desk.page.getByLabel('As known on').blur();
     await desk.press('0');
-    await expect.poll(() => desk.page.locator('.chart tbody').innerText()).toContain('5.6');
+    await eventually(() => desk.page.locator('.chart tbody').innerText()).toContain('5.6');
   });
 
   it('explain: sends the standard’s line ends, shows fields and ACK, and says that nothing is stored', async () => {

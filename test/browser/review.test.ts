@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasChromium } from './browser.ts';
+import { eventually, hasChromium } from './browser.ts';
 import { deskFor, signInAs } from './site.ts';
 
 type Sent = { method: string; path: string; body: unknown };
@@ -54,9 +54,9 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     expect(await desk.page.locator('.facts .is-replaced').textContent()).toContain('6.5 mmol/L');
 
     await desk.press('ArrowDown', 'ArrowDown', 'ArrowDown');
-    await expect.poll(lit).toEqual(['40']);
+    await eventually(lit).toEqual(['40']);
     await desk.press('ArrowUp', 'ArrowUp', 'ArrowUp');
-    await expect.poll(async () => (await lit())[0]).toBe('5.6');
+    await eventually(async () => (await lit())[0]).toBe('5.6');
   });
 
   it('R134: hovering shows the evidence too', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     await desk.page.getByText('Furosemide was changed').hover();
     await desk.page.mouse.move(300, 329);
 
-    await expect.poll(lit).toEqual(['40']);
+    await eventually(lit).toEqual(['40']);
   });
 
   it('R135: an unproven sentence cannot be accepted before its source was opened', async () => {
@@ -78,7 +78,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     await desk.settled();
     expect(desk.server.state.calls).toEqual([]);
     await desk.press('o');
-    await expect.poll(lit).toEqual(['will hold spironolactone tonight']);
+    await eventually(lit).toEqual(['will hold spironolactone tonight']);
     await desk.press('a');
     await desk.page.getByText('Accepted by you: it will be signed').waitFor();
 
@@ -237,10 +237,10 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     expect(await row.locator('td').last().textContent()).toBe('pool');
 
     await desk.press('c');
-    await expect.poll(() => row.locator('td').last().textContent()).toBe('you');
+    await eventually(() => row.locator('td').last().textContent()).toBe('you');
     await desk.page.getByText('With you until 09:55').waitFor();
     await desk.press('c');
-    await expect.poll(() => row.locator('td').last().textContent()).toBe('pool');
+    await eventually(() => row.locator('td').last().textContent()).toBe('pool');
 
     expect(desk.server.state.calls.map((one) => one.path.split('/').at(-1))).toEqual(['claim', 'release']);
   });
@@ -302,7 +302,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     await desk.press('1');
     await desk.page.waitForURL('**/review/p-osgood');
 
-    await expect.poll(() => desk.page.getByLabel('Rewrite this sentence').inputValue()).toContain('she feels well');
+    await eventually(() => desk.page.getByLabel('Rewrite this sentence').inputValue()).toContain('she feels well');
   });
 
   it('nobody reads what somebody else was writing', async () => {

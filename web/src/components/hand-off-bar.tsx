@@ -14,12 +14,14 @@ export function HandOffBar(props: {
   const colleagues = useQuery(colleaguesQuery);
   const [to, setTo] = useState('');
   const [reason, setReason] = useState('');
-  const first = useRef<HTMLSelectElement>(null);
+  const who = useRef<HTMLSelectElement>(null);
+  const why = useRef<HTMLInputElement>(null);
   const people = colleagues.data ?? [];
   const chosen = to || (people.length === 1 ? people[0]!.id : '');
   const ready = chosen !== '' && reason.trim() !== '' && !props.busy;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is there to be focused once it has come
-  useEffect(() => first.current?.focus(), [colleagues.isPending]);
+  // Where there is one colleague there is nothing to choose.
+  const single = people.length === 1;
+  useEffect(() => (single ? why : who).current?.focus(), [single]);
 
   return (
     <form
@@ -38,14 +40,7 @@ export function HandOffBar(props: {
         </span>
       </p>
       <div className="reason-line">
-        <select
-          ref={first}
-          className="field reason-who"
-          aria-label="To whom"
-          value={chosen}
-          disabled={colleagues.isPending}
-          onChange={(event) => setTo(event.target.value)}
-        >
+        <select ref={who} className="field reason-who" aria-label="To whom" value={chosen} onChange={(event) => setTo(event.target.value)}>
           {people.length !== 1 && <option value="">{colleagues.isPending ? 'Loading…' : 'To whom'}</option>}
           {people.map((one) => (
             <option key={one.id} value={one.id}>
@@ -54,6 +49,7 @@ export function HandOffBar(props: {
           ))}
         </select>
         <input
+          ref={why}
           className="field"
           aria-label="Why"
           placeholder="Why, in your words"

@@ -185,7 +185,7 @@ function AsKnown(props: { search: ChartSearch; onChange: (part: { [K in keyof Ch
 function NoFacts(props: { asked: boolean; onClear: () => void }) {
   if (!props.asked) return <Empty title="No fact about this person is on record." />;
   return (
-    <Empty title="Nothing of this was known then.">
+    <Empty title="Nothing of this was known here then: it had not been received, or had not happened.">
       <button type="button" className="link" onClick={props.onClear}>
         Show the whole chart as of now
       </button>
