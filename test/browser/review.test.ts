@@ -298,7 +298,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     expect(await desk.page.getByLabel('Rewrite this sentence').inputValue()).toContain('she feels well');
 
     await desk.page.getByRole('link', { name: 'Sign in and go on' }).click();
-    await desk.page.getByText('Dr. Ines Halloran').waitFor();
+    await desk.page.getByRole('button', { name: /Dr. Ines Halloran/ }).waitFor();
     await desk.press('1');
     await desk.page.waitForURL('**/review/p-osgood');
 
@@ -312,7 +312,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     desk.server.state.signedIn = undefined;
     await desk.page.clock.runFor(11_000);
     await desk.page.getByRole('link', { name: 'Sign in and go on' }).click();
-    await desk.page.getByText('Ruth Abernathy').waitFor();
+    await desk.page.getByRole('button', { name: /Ruth Abernathy/ }).waitFor();
     await desk.press('3');
     await desk.page.waitForURL('**/review/p-osgood');
     await desk.page.locator('.sentence[aria-current=true]').waitFor();
@@ -374,7 +374,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     desk.server.state.signedIn = undefined;
     await desk.page.goto(`${desk.server.url}/review/p-osgood`);
     await desk.page.waitForURL('**/signin?next=*');
-    await desk.page.getByText('Dr. Ines Halloran').waitFor();
+    await desk.page.getByRole('button', { name: /Dr. Ines Halloran/ }).waitFor();
     await desk.press('1');
     await desk.page.waitForURL('**/review/p-osgood');
   });
