@@ -286,7 +286,7 @@ function endsLikeDirections(words: string): boolean {
 
 /** "Was" or "were" after a name, by its head: "Platelets [#/volume] in Blood" were, "Platelet mean volume in Blood" was. */
 function was(text: string): 'was' | 'were' {
-  const head = /^(.*?)(?: [[(]| (?:in|of|by|for|with|at|on|to|from) |[,/]|$)/.exec(tidy(text))?.[1] ?? '';
+  const head = /^(.*?)(?: [[(]| (?:in|of|by|for|with|at|on|to|from) |[,/]|$)/.exec(text.trim())?.[1] ?? '';
   return PLURAL.test(head.split(' ').at(-1) ?? '') ? 'were' : 'was';
 }
 

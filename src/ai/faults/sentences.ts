@@ -27,6 +27,11 @@ export function say(claim: Claim, shape: Shape, random: Random): string | undefi
   return shape === 'phrase' ? stiff(claim) : loose(claim, random);
 }
 
+/** Blood counts and lipids are many; whatever else these charts measure is one. */
+function was(name: string): string {
+  return /^(?:[a-z]+(?:cytes|phils)|platelets|triglycerides)(?: \[| in |\/|$)/i.test(name) ? 'were' : 'was';
+}
+
 /** `5 Mar 2009`, `Mar 2009`, `2009`. */
 export function dayWords(date: string): string {
   const [year, month, day] = date.split('-');
@@ -47,7 +52,7 @@ function stiff(claim: Claim): string | undefined {
             : `, ${claim.certainty}`
           : `, corrected from ${quantity(claim.correctedFrom)}`;
       const value = 'text' in claim.value ? `“${claim.value.text}”` : quantity(claim.value);
-      return `${capital(claim.concept.name)} was ${value} ${when(claim.on)}${range}${claim.flag ? `, ${claim.flag}` : ''}${corrected}${claim.latest ? ', the latest on record' : ''}.`;
+      return `${capital(claim.concept.name)} ${was(claim.concept.name)} ${value} ${when(claim.on)}${range}${claim.flag ? `, ${claim.flag}` : ''}${corrected}${claim.latest ? ', the latest on record' : ''}.`;
     }
     case 'trend':
       return `${capital(claim.concept.name)} ${claim.direction === 'unchanged' ? 'was unchanged' : claim.direction} from ${quantity(claim.from)} ${when(claim.fromOn)} to ${quantity(claim.to)} ${when(claim.toOn)}.`;

@@ -105,7 +105,7 @@ function setting(claim: EncounterClaim, event: Event): Finding | undefined {
 function what(claim: EncounterClaim, event: Event): Finding | undefined {
   if (claim.what === undefined) return undefined;
   const key = nameKey(claim.what);
-  if (event.keys.has(key) || textsAt(event, 'serviceType').some((text) => nameKey(text) === key)) return undefined;
+  if (event.keys.has(key)) return undefined;
   if (event.display === '') return unproven('not-in-chart', `The chart does not name the kind of the visit of ${said(event.on)}.`);
   return contradicted('not-in-chart', `The draft says ${claim.what}; the chart calls the visit of ${said(event.on)} “${event.display}”.`);
 }

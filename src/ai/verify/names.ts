@@ -37,8 +37,9 @@ export function nameKeys(display: string, kind: NameKind): Set<string> {
 
 /** Whether a name takes in more than the thing displayed ("chronic kidney disease" for its stage 3): what is true of the one may be false of the other. */
 export function isBroader(name: string, display: string, kind: NameKind): boolean {
-  const own = ownKeys(display, kind);
   const key = nameKey(name);
+  if (key === nameKey(display)) return false;
+  const own = ownKeys(display, kind);
   return !own.has(key) && [...own].some((one) => broaderOf(one, kind).includes(key));
 }
 

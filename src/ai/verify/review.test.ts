@@ -190,6 +190,16 @@ describe('absence of the right kind', () => {
   });
 });
 
+it.each`
+  outcome       | text
+  ${'unproven'} | ${'No gout on record.'}
+  ${'proven'}   | ${'No problem named gout is recorded.'}
+  ${'unproven'} | ${'No metformin on record.'}
+  ${'proven'}   | ${'No medication named metformin is recorded.'}
+`('R98: what a name denies, a thing may not: $text is $outcome', ({ outcome, text }) => {
+  expect(outcomeOf(text, [problem('a', 'Asthma', '2015')])).toBe(outcome);
+});
+
 describe('names and titles', () => {
   const named = (name: string[], gender?: string) => fact('Patient', 'p', { name, ...(gender === undefined ? {} : { gender }) });
   const asthma = problem('a', 'Asthma', '2015-03-03');

@@ -312,6 +312,30 @@ describe('hints of a writer', () => {
     expect(verdict.claims).toHaveLength(1);
   });
 
+  it('R98: a citation beside a sentence that is not proven says nothing more against it', () => {
+    const verdict = verifySentence({ text: 'Hemoglobin was 11.2 g/dL on 1 Jul 2026.', cites: [{ fact: 'na1', version: 1 }] }, lenora);
+
+    expect(verdict).toMatchObject({ outcome: 'unproven', reasons: [{ code: 'omits' }] });
+  });
+
+  it('R98: a name in quotes is read by the patterns of our own phrases, without claims beside it', () => {
+    const claim: Claim = { kind: 'problem', concept: { name: 'Fall on 5 Mar' }, state: 'active' };
+    const text = phrase([claim])!;
+
+    expect(verifySentence({ text }, chart([problem('fall', 'Fall on 5 Mar', '2019')]))).toMatchObject({ outcome: 'proven', lane: 'free' });
+  });
+
+  it('R98: an order makes it likely that a drug is taken only where the order says the same', () => {
+    const read = (text: string) => verifySentence({ text }, lenora);
+
+    expect(read('On furosemide 40 mg daily')).toMatchObject({ outcome: 'unproven', reasons: [{ code: 'modality-differs' }] });
+    expect(read('On furosemide 80 mg daily').outcome).toBe('contradicted');
+  });
+
+  it('R98: gives each reason once', () => {
+    expect(verifySentence({ text: 'Na 138 and Cr 1.52 on 11/20/2026' }, lenora).reasons).toHaveLength(1);
+  });
+
   it('R98: a false claim under words nobody can read is contradicted all the same', () => {
     const claims: Claim[] = [{ ...potassium, value: { value: '9.9', unit: 'mmol/L' } }];
 

@@ -147,11 +147,7 @@ function sharedLead(leading: Token[], body: Token[]): Token[] {
   const own = (as: string) => body.some((token) => token.type === 'word' && token.as === as);
   const dated = body.some((token) => token.type === 'date');
   const verb = ['modality', 'done', 'state', 'list', 'history', 'has', 'relative', 'allergy', 'negator'].some(own);
-  return leading.filter((token) => {
-    if (token.type === 'date') return !dated;
-    if (token.type !== 'word') return false;
-    return !verb;
-  });
+  return leading.filter((token) => (token.type === 'date' ? !dated : !verb));
 }
 
 function sharedTrail(trailing: Token[], body: Token[], bodies: Token[][]): Token[] {

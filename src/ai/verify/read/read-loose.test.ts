@@ -326,6 +326,8 @@ it.each([
   ['No asthma but hypertension', 'not problem concept=asthma state=active + problem concept=hypertension state=active'],
   ['No asthma, has hypertension', 'not problem concept=asthma state=active + problem concept=hypertension state=active'],
   ['No asthma, hypertension active', 'claim: No asthma, hypertension active'],
+  ['No asthma, potassium 5.6', 'claim: No asthma, potassium 5.6'],
+  ['No asthma, urine culture “No growth”', 'claim: No asthma, urine culture “No growth”'],
   ['Asthma, hypertension denied', 'claim: Asthma, hypertension denied'],
   ['Asthma, hypertension ruled out', 'claim: Asthma, hypertension ruled out'],
   ['Asthma active, hypertension ruled out', 'problem concept=Asthma state=active + problem concept=hypertension state=ruled out'],
