@@ -19,7 +19,7 @@ export async function recordReadings(tx: Queryable, reads: readonly ReadReceipt[
   const rejected: Rejected[] = [];
   const arrivals: Arrival[] = [];
   const outcomes: Outcome[] = [];
-  const merged: string[] = [];
+  const merged: Merged[] = [];
   for (const run of untilMerges(reads)) {
     const found = await arrivalsOf(tx, run, rejected, now);
     outcomes.push(...(await recordFacts(tx, found, now, readAgain(run, rejected))));
@@ -31,10 +31,11 @@ export async function recordReadings(tx: Queryable, reads: readonly ReadReceipt[
     rejected.push(...reading.rejections.map((rejection) => ({ receipt: receipt.id, source: receipt.source, rejection })));
   await closeMended(tx, reads.map((read) => read.receipt), rejected, now); // biome-ignore format: short
   await quarantine(tx, rejected, now);
-  await markRead(tx, reads, rejected, arrivals, now);
+  const used = [...arrivals, ...merged].map((one) => one.receipt);
+  await markRead(tx, reads, rejected, used, now);
   const changed = outcomes.filter((outcome) => outcome.effect !== 'same' && outcome.effect !== 'late');
   return {
-    persons: [...new Set([...changed.map((outcome) => outcome.person), ...merged])],
+    persons: [...new Set([...changed.map((outcome) => outcome.person), ...merged.flatMap((one) => one.persons)])],
     superseded: changed.filter((outcome) => outcome.effect !== 'new').map((outcome) => ({ fact: outcome.id, person: outcome.person })),
     outcomes,
   };
@@ -74,9 +75,19 @@ async function arrivalsOf(tx: Queryable, reads: readonly ReadReceipt[], rejected
   return arrivals;
 }
 
-/** Keeps a receipt that could not be recorded for a reason of ours, with a code; it can be replayed after a fix. */
-export async function setAside(tx: Queryable, receipt: ReceiptRow, code: string, now: string): Promise<void> {
-  const detail = 'This payload could not be recorded. It is kept whole and can be replayed.';
+/** What the store refuses for what a payload holds, by SQLSTATE; any other code is a failure of ours. */
+const unstorable: Record<string, { reason: string; detail: string }> = {
+  sql_22021: { reason: 'null-character', detail: 'A value holds the character U+0000, which is no text. The payload is kept whole.' },
+  sql_22P05: { reason: 'null-character', detail: 'A value holds the character U+0000, which is no text. The payload is kept whole.' },
+  sql_54000: { reason: 'value-too-long', detail: 'A code or an identifier is longer than any is. The payload is kept whole.' },
+};
+
+/** Keeps a receipt that could not be recorded, with a reason or the code of a failure of ours; it can be replayed after a fix. */
+export async function setAside(tx: Queryable, receipt: ReceiptRow, failure: string, now: string): Promise<void> {
+  const { reason: code, detail } = unstorable[failure] ?? {
+    reason: failure,
+    detail: 'This payload could not be recorded. It is kept whole and can be replayed.',
+  };
   await quarantine(
     tx,
     [{ receipt: receipt.id, source: receipt.source, rejection: { ...rejection('', code, detail), end: receipt.size } }],
@@ -100,8 +111,11 @@ function readAgain(reads: readonly ReadReceipt[], conflicts: readonly Rejected[]
     }));
 }
 
-async function applyMerges(tx: Queryable, reads: readonly ReadReceipt[], rejected: Rejected[], now: string): Promise<string[]> {
-  const touched: string[] = [];
+/** A merge that took effect: an item of its receipt that was used, as a fact is. */
+type Merged = { receipt: string; persons: string[] };
+
+async function applyMerges(tx: Queryable, reads: readonly ReadReceipt[], rejected: Rejected[], now: string): Promise<Merged[]> {
+  const touched: Merged[] = [];
   for (const { receipt, reading } of reads) {
     for (const merge of reading.merges) {
       const outcome = await mergePeople(tx, merge, now);
@@ -111,7 +125,7 @@ async function applyMerges(tx: Queryable, reads: readonly ReadReceipt[], rejecte
           source: receipt.source,
           rejection: rejection('', outcome.conflict, 'The two registrations of this merge do not agree.'),
         });
-      else touched.push(outcome.into, outcome.from);
+      else touched.push({ receipt: receipt.id, persons: [outcome.into, outcome.from] });
     }
   }
   return touched;
@@ -121,17 +135,17 @@ async function markRead(
   tx: Queryable,
   reads: readonly ReadReceipt[],
   rejected: readonly Rejected[],
-  arrivals: readonly Arrival[],
+  usedItems: readonly string[],
   now: string,
 ): Promise<void> {
   const messages = reads.flatMap(({ receipt, reading }) =>
     reading.controlId ? [{ id: receipt.id, source: receipt.source, controlId: reading.controlId }] : [],
   );
   const reused = messages.length > 0 ? await reusedControlIds(tx, messages) : new Set<string>();
-  const used = new Set(arrivals.map((arrival) => arrival.receipt));
+  const used = new Set(usedItems);
   const failed = new Set(rejected.map((one) => one.receipt));
   const storedBy = new Map<string, number>();
-  for (const { receipt } of arrivals) storedBy.set(receipt, (storedBy.get(receipt) ?? 0) + 1);
+  for (const receipt of usedItems) storedBy.set(receipt, (storedBy.get(receipt) ?? 0) + 1);
   await markReceipts(
     tx,
     reads.map(({ receipt, reading }) => ({

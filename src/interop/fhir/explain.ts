@@ -14,7 +14,8 @@ export function explainFhir(bytes: Uint8Array, options: FhirOptions): Omit<Expla
   const segments = linesOf(bytes);
   const read = readOr(bytes, options);
   if ('refused' in read) {
-    const coverage: Coverage = { lines: [], mapped: 0, keptUnmapped: 0, held: 0, conflicts: 0, bytes: bytes.length };
+    const lines: Coverage['lines'] = bytes.length > 0 ? [{ path: '', start: 0, end: bytes.length, state: 'held' }] : [];
+    const coverage: Coverage = { lines, mapped: 0, keptUnmapped: 0, held: lines.length, conflicts: 0, bytes: bytes.length };
     const rejection = { item: '', start: 0, end: bytes.length, reason: 'unreadable', detail: read.refused };
     return {
       ...empty,
@@ -25,7 +26,7 @@ export function explainFhir(bytes: Uint8Array, options: FhirOptions): Omit<Expla
     };
   }
   const { reading } = read;
-  const leaves = leavesOf(bytes, options);
+  const leaves = leavesOr(bytes, options);
   const coverage = coverageOf(leaves, reading, bytes.length);
   return {
     format: 'fhir',
@@ -78,6 +79,16 @@ function flaggedIn({ people }: FhirReading): Flagged[] {
 /** The item of a payload that a path leads into: `entry[3].resource`, `line[41]`, `[2]`, or '' for a payload that is one resource. */
 export function itemOf(path: string): string {
   return /^(entry\[\d+\]\.resource|line\[\d+\]|\[\d+\])/.exec(path)?.[0] ?? '';
+}
+
+/** The elements of a payload; one for all of it where it nests deeper than anybody would read. */
+function leavesOr(bytes: Uint8Array, options: FhirOptions): ReturnType<typeof leavesOf> {
+  try {
+    return leavesOf(bytes, options);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [{ path: '', start: 0, end: bytes.length, text: '' }];
+  }
 }
 
 function readOr(bytes: Uint8Array, options: FhirOptions): { reading: FhirReading } | { refused: string } {
