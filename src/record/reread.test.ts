@@ -7,7 +7,7 @@ import { openScratchDatabase } from '../platform/scratch-database.ts';
 import { readHistory } from './chart.ts';
 import { flaggedFacts } from './feeds.ts';
 import { dismissQuarantined, listQuarantine } from './quarantine.ts';
-import { forWaiting, readReceipt } from './receipts.ts';
+import { forWaiting, readReceipt, receiptOf, storeReceipts } from './receipts.ts';
 import { about, reading, result, stored } from './record-fixture.ts';
 import { type Changes, recordReadings } from './record-readings.ts';
 import { rereadFeed, rereadPortions, rereadProgress, rereadReceipt } from './reread.ts';
@@ -155,9 +155,16 @@ describe('quarantine', () => {
 
 it('a feed is read again portion by portion, everything once, and says how far it is', async () => {
   const source = `feed-${mrn}`;
-  const receipts = await Promise.all(
-    Array.from({ length: 700 }, (_, n) => db.transaction((tx) => stored(tx, `${mrn} ${n}`, at(), source))),
-  );
+  const receipts = Array.from({ length: 700 }, (_, n) => {
+    const payload = {
+      source,
+      door: 'files' as const,
+      contentType: 'application/octet-stream' as const,
+      bytes: new Uint8Array(Buffer.from(`${mrn} ${n}`)),
+    };
+    return { receipt: receiptOf(payload, at()), bytes: payload.bytes };
+  });
+  await db.transaction((tx) => storeReceipts(tx, receipts));
   await db.query(`update receipt set state = 'normalised', read_at = received_at where source = $1`, [source]);
   const asked = { actor: 'engineer', at: later() };
   const portions: number[] = [];
