@@ -4,13 +4,9 @@ import { type Instant, instantAfter, instantOf } from './time.ts';
 
 /** What the fact row holds beside its atoms, for search. `flags` says what could not be read (`zone-missing`, `time-unreadable`). */
 export type SearchColumns = {
-  code: string | null;
-  value: string | null;
-  unit: string | null;
   status: string | null;
   validFrom: string | null;
   validTo: string | null;
-  codes: { system: string; code: string; display: string | null }[];
   flags: string[];
 };
 
@@ -19,22 +15,16 @@ const starts: readonly AtomName[] = ['effective', 'occurrence', 'start', 'onset'
 const ends: readonly AtomName[] = ['effectiveEnd', 'end', 'abatement'];
 
 /**
- * The search columns of a resource's atoms: codes (components' too), the value as written, status, and valid time in UTC.
+ * The search columns of a resource's atoms: status, and valid time in UTC.
  * A partial date starts where its period starts; a closing date without a time includes its whole day (FHIR R4 Period.end).
  * A time without a zone gives no valid time and the flag `zone-missing`.
  */
 export function searchColumns(atoms: readonly ReadAtom[]): SearchColumns {
   const flags: string[] = [];
-  const codes = atoms.filter((atom) => atom.name === 'code').map((atom) => codeRow(atom, atoms));
-  const value = own(atoms, 'value') ?? own(atoms, 'valueText') ?? own(atoms, 'valueCode');
   return {
-    code: own(atoms, 'code') ?? null,
-    value: value ?? null,
-    unit: own(atoms, 'unit') ?? null,
     status: own(atoms, 'status') ?? null,
     validFrom: pick(atoms, starts, instantOf, flags),
     validTo: pick(atoms, ends, instantAfter, flags),
-    codes,
     flags,
   };
 }
@@ -55,10 +45,4 @@ function pick(atoms: readonly ReadAtom[], names: readonly AtomName[], read: (tex
     return null;
   }
   return null;
-}
-
-function codeRow(atom: ReadAtom, atoms: readonly ReadAtom[]): SearchColumns['codes'][number] {
-  const base = atom.path.replace(/code$/, '');
-  const display = atoms.find((other) => other.name === 'display' && other.path === `${base}display`);
-  return { system: atom.system ?? '', code: atom.text, display: display?.text ?? null };
 }

@@ -108,6 +108,7 @@ function startReading(message: Hl7Message, options: Hl7Options): Reading {
     readUnit,
     used: [],
     times: new Map(),
+    fieldTimes: new Map(),
     held: new Set(),
   };
   const sentAt = cell(reading, header(reading), 7);

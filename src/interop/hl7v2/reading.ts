@@ -31,9 +31,13 @@ export type Reading = {
   used: string[];
   /** Times of a message repeat from line to line. */
   times: Map<string, ReadTime>;
+  /** Those of an order are asked for by each of its results. */
+  fieldTimes: Map<Segment, Map<number, TimeAt | undefined>>;
   /** Segments of a group that could not be used; their fields are reported as held. */
   held: Set<Segment>;
 };
+
+export type TimeAt = Readonly<ReadTime & { path: string }>;
 
 /** A decoded part of a message with its path. */
 export type Part = { text: string; path: string; flags: string[] };
@@ -115,10 +119,16 @@ export function readTimeOf(reading: Reading, sent: string): ReadTime {
 }
 
 /** A v2 time in a field, with the path it stands at. */
-export function timeAt(reading: Reading, segment: Segment | undefined, field: number): (ReadTime & { path: string }) | undefined {
+export function timeAt(reading: Reading, segment: Segment | undefined, field: number): TimeAt | undefined {
+  if (!segment) return undefined;
+  let known = reading.fieldTimes.get(segment);
+  if (!known) reading.fieldTimes.set(segment, (known = new Map()));
+  if (known.has(field)) return known.get(field);
   const found = cell(reading, segment, field);
   const first = found && (part(found, 1, 1) ?? part(found, 1));
-  return first && { ...readTimeOf(reading, first.text), path: first.path };
+  const time = first && { ...readTimeOf(reading, first.text), path: first.path };
+  known.set(field, time);
+  return time;
 }
 
 /** The header segment; every opened message has one. */
