@@ -57,7 +57,6 @@ export function family(bag: Bag): Attempt {
 /** Which date is the onset and which the end: the one after "resolved" or "until" is the end, of two dates the second. */
 function problemDates(bag: Bag, state: string | undefined): { since?: string; until?: string } | undefined {
   const dates = bag.all('date');
-  if (dates.length > 2) return undefined;
   const endOf = (date: Token) => {
     const words = bag.tokens
       .slice(0, bag.tokens.indexOf(date))
