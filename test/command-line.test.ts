@@ -18,7 +18,7 @@ const inbox = join(folder, 'inbox');
 const samples = resolve(process.env['COUNTERSIGN_SAMPLES'] ?? '../shared/data', 'synthea', 'small-10');
 const MINUTES_MS = 60_000;
 
-const VERBS = 'serve import synthesize run replay check journal erase doctor migrate bench'.split(' ');
+const VERBS = 'serve import synthesize run replay check journal reread erase doctor migrate bench'.split(' ');
 
 beforeAll(() => {
   mkdirSync(inbox);

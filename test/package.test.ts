@@ -44,7 +44,7 @@ beforeAll(async () => {
     symlinkSync(join(ROOT, 'node_modules', name), join(site, 'node_modules', name));
   }
   writeFileSync(join(site, 'package.json'), JSON.stringify({ name: 'site', private: true, type: 'module' }));
-}, 3 * MINUTES_MS);
+}, 6 * MINUTES_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('holds no source, no test and no secret of the checkout', () => {
@@ -91,7 +91,7 @@ it(
 
     expect(JSON.parse(drafted.stdout)).toMatchObject({ inputs: { pack: 'ward-round@1' }, output: { title: 'Ward round' } });
   },
-  3 * MINUTES_MS,
+  6 * MINUTES_MS,
 );
 
 it(
