@@ -103,9 +103,8 @@ describe.skipIf(!hasChromium)('every page', () => {
     );
     if (role) await signInAs(page, site.url, role);
     const draft = path.includes(':') ? await anyDraft(page, site) : undefined;
-    await page.goto(site.url + path.replace(':draft', draft?.id ?? '').replace(':patient', draft?.patient ?? ''), {
-      waitUntil: 'networkidle',
-    });
+    await page.goto(site.url + path.replace(':draft', draft?.id ?? '').replace(':patient', draft?.patient ?? ''));
+    await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.skeleton, [aria-busy=true]'));
     await act?.(page);
     // What a key set off is on screen once two frames were drawn.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));

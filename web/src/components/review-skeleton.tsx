@@ -4,6 +4,7 @@ import { Skeleton } from './notice.tsx';
 export function ReviewSkeleton() {
   return (
     <main className="review" aria-busy="true">
+      <h1 className="unseen">Loading the draft</h1>
       <div className="banner">
         <span className="bone" style={{ width: 180 }} />
         <span className="bone" style={{ width: 280 }} />
