@@ -75,7 +75,11 @@ export async function detectRollback(db: Queryable, folder: string, verifierKeys
   const outside = (checkpoints as Checkpoint[]).reduce((a, b) => (b.size > a.size ? b : a));
   const [inside] = await db.query<{ size: bigint }>('select size from checkpoint order by size desc limit 1');
   const insideSize = Number(inside?.size ?? 0);
-  if (insideSize < outside.size) return { outcome: 'rolled_back', torn, outside, insideSize };
+  if (insideSize < outside.size) {
+    // Acknowledgements of earlier losses may be lost with the rest: everything that was ever promised is, now.
+    const promised = logged.flatMap(({ note }) => readCheckpoint(note, verifierKeys) ?? []);
+    return { outcome: 'rolled_back', torn, outside: promised.reduce((a, b) => (b.size > a.size ? b : a), outside), insideSize };
+  }
   const root = await new JournalProver(db).root(outside.size);
   return { outcome: sameBytes(root, outside.root) ? 'fine' : 'forked', torn, outside, insideSize };
 }

@@ -97,6 +97,18 @@ describe('a database put back to an earlier copy', () => {
     expect(report.anchors).toBeGreaterThan(1);
   }, 120_000);
 
+  it('R22: a database that is gone altogether: receipts, facts and everything people did come back from the segments alone', async () => {
+    renameSync(join(place.folder, 'pgdata'), join(folder, `gone-${Date.now()}`));
+    const server = await startCalmly(place);
+    const found = await health(server);
+    await untilQuiet(server);
+    await stopQuietly(server);
+
+    expect(found).toMatchObject({ journal: 'rolled_back', restoredReceipts: allSent(feed).length, restoredDecisions: 10 });
+    await inStore(expectAllKept);
+    expect((await countersign(['journal', 'verify'], place)).code).toBe(0);
+  }, 300_000);
+
   it('the next start finds nothing wrong', async () => {
     const server = await startCalmly(place);
 
