@@ -38,7 +38,14 @@ export function FeedTable(props: { feeds: FeedView[]; now: number }) {
         <tbody>
           {props.feeds.map((feed) => (
             <tr key={feed.source}>
-              <td className="feeds-name">{feed.source}</td>
+              <td className="feeds-name">
+                {feed.source}
+                {feed.flagged.map(({ flag, facts }) => (
+                  <span key={flag} className="look small" style={{ display: 'block' }}>
+                    {facts} not used: {flag}
+                  </span>
+                ))}
+              </td>
               <td className="second">{doors[feed.door]}</td>
               <td className="figure nowrap">
                 <Moment at={feed.lastAt} show={isToday(feed.lastAt, props.now) ? 'clock' : 'date'} missing="never" />
