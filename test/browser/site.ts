@@ -77,6 +77,8 @@ export function deskFor(role: IdentityView['role']): Desk {
 /** Signs in through the API as the first demo identity of a role. */
 export async function signInAs(page: Page, url: string, role: IdentityView['role']): Promise<void> {
   await page.goto(`${url}/signin`);
+  // Left half loaded, the page would complain of the chunk it was still fetching.
+  await page.getByRole('heading', { level: 1 }).waitFor();
   await page.evaluate(async (wanted) => {
     const { identities } = (await (await fetch('/api/demo/identities')).json()) as { identities: { id: string; role: string }[] };
     const identity = identities.find((one) => one.role === wanted)?.id;

@@ -37,7 +37,9 @@ export function QueueTable(props: Props) {
           <th scope="col">Age, sex</th>
           <th scope="col">MRN</th>
           <th scope="col">What, and pack</th>
-          <th scope="col">Rests on</th>
+          <th scope="col" className="queue-rests">
+            Rests on
+          </th>
           <th scope="col">Sentences</th>
           <th scope="col">State</th>
           <th scope="col">With</th>
