@@ -29,7 +29,7 @@ describe('who has a draft', () => {
 
     const answer = await halloran.post(`/api/proposals/${draft.id}/claim`);
 
-    const until = after(15);
+    const until = minutesOn(15);
     expect([answer.status, answer.body['with']]).toEqual([201, { name: 'Dr. Ines Halloran', you: true, until }]);
     expect(await withWhom(halloran, draft)).toEqual({ name: 'Dr. Ines Halloran', you: true, until, handedBy: null, reason: null });
     expect(await withWhom(adeyemi, draft)).toMatchObject({ name: 'Dr. Ines Halloran', you: false });
@@ -42,7 +42,7 @@ describe('who has a draft', () => {
     expect(answers.map((one) => one.status).sort()).toEqual([201, 409]);
     const refused = answers.find((one) => one.status === 409)!;
     const holder = (await withWhom(halloran, draft))!.name;
-    expect(refused.body).toMatchObject({ code: 'taken', details: { name: holder, until: after(15) } });
+    expect(refused.body).toMatchObject({ code: 'taken', details: { name: holder, until: minutesOn(15) } });
     expect((await house.journalKinds(draft.id)).filter((kind) => kind === 'work.claimed')).toHaveLength(1);
   });
 
@@ -57,15 +57,15 @@ describe('who has a draft', () => {
 
   it('R107: working on a draft claims it and renews the lease, without an entry a keystroke', async () => {
     await halloran.post(`/api/lineage/${draft.sentences[0]!.id}/opened`);
-    expect(await withWhom(adeyemi, draft)).toMatchObject({ name: 'Dr. Ines Halloran', until: after(15) });
+    expect(await withWhom(adeyemi, draft)).toMatchObject({ name: 'Dr. Ines Halloran', until: minutesOn(15) });
 
     house.clock.advance(1 * MINUTE);
     await edit(halloran, draft);
-    expect(await withWhom(adeyemi, draft)).toMatchObject({ until: after(14) });
+    expect(await withWhom(adeyemi, draft)).toMatchObject({ until: minutesOn(14) });
     house.clock.advance(9 * MINUTE);
     await edit(halloran, draft);
 
-    expect(await withWhom(adeyemi, draft)).toMatchObject({ until: after(15) });
+    expect(await withWhom(adeyemi, draft)).toMatchObject({ until: minutesOn(15) });
     expect((await house.journalKinds(draft.id)).filter((kind) => kind === 'work.claimed')).toHaveLength(2);
   });
 
@@ -80,7 +80,7 @@ describe('who has a draft', () => {
     expect(await withWhom(adeyemi, draft)).toEqual({
       name: 'Dr. Tunde Adeyemi',
       you: true,
-      until: after(240),
+      until: minutesOn(240),
       handedBy: 'Dr. Ines Halloran',
       reason: 'Knows the family',
     });
@@ -134,7 +134,7 @@ describe('who has a draft', () => {
     const fresh = await correct(draft);
 
     expect(fresh.id).not.toBe(draft.id);
-    expect(await withWhom(adeyemi, fresh)).toMatchObject({ you: true, reason: 'Knows the family', until: after(240) });
+    expect(await withWhom(adeyemi, fresh)).toMatchObject({ you: true, reason: 'Knows the family', until: minutesOn(240) });
   });
 });
 
@@ -247,7 +247,7 @@ async function reason(decision: string, code: string): Promise<ReasonCountView> 
   return reasons.find((one) => one.decision === decision && one.code === code)!;
 }
 
-function after(minutes: number): string {
+function minutesOn(minutes: number): string {
   return new Date(Date.parse(house.clock.now()) + minutes * MINUTE).toISOString();
 }
 
