@@ -36,6 +36,7 @@ it('R91: one signed before the merge is written to the surviving registration to
   await house.send(adt('A04', pid(kept)));
   await house.send(adt('A40', pid(kept), `MRG|${gone}^^^NORTH&2.999.1.1&ISO^MR`));
   await house.play('/fhir/Patient', patient(kept));
+  await house.settle();
   house.clock.advance(120_000);
   await house.app.db.query(`update job set run_at = now() where kind = 'decision' and state = 'ready'`);
   await house.settle();
