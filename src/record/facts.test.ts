@@ -5,8 +5,8 @@ import type { Permit } from '../core/ports.ts';
 import type { Db } from '../platform/database.ts';
 import { openScratchDatabase } from '../platform/scratch-database.ts';
 import { readChart, readHistory } from './chart.ts';
-import { wins } from './facts.ts';
-import { currentPerson, personByIdentifier } from './people.ts';
+import { recordFacts, wins } from './facts.ts';
+import { currentPerson, personByIdentifier, resolvePeople } from './people.ts';
 import { listQuarantine } from './quarantine.ts';
 import { readReceipt } from './receipts.ts';
 import { about, MRN, reading, result, stored } from './record-fixture.ts';
@@ -168,6 +168,23 @@ it('R1: a read without a permit for this person is refused', async () => {
     code: 'not_permitted',
   });
   await expect(readChart(db, { ...permit(persons[0]!), actor: '' }, persons[0]!, now)).rejects.toMatchObject({ code: 'not_permitted' });
+});
+
+it('a person erased between being found and being written about is nobody: the reading is tried again, and no fact is left without one', async () => {
+  const before = await factRows();
+
+  const racing = db.transaction(async (tx) => {
+    const receipt = await stored(tx, `message ${mrn}`, later());
+    const [whom] = await resolvePeople(tx, [about(mrn, []).person], later());
+    if (!whom || 'conflict' in whom) throw new Error('this person is somebody new');
+    await tx.query('delete from ident where source_person = $1', [whom.sourcePerson]);
+    await tx.query('delete from person_link where source_person = $1', [whom.sourcePerson]);
+    await tx.query('delete from source_person where id = $1', [whom.sourcePerson]);
+    await recordFacts(tx, [{ receipt: receipt.id, about: whom, fact: result({ key: mrn }) }], later());
+  });
+
+  await expect(racing).rejects.toMatchObject({ code: '40001' });
+  expect(await factRows()).toEqual(before);
 });
 
 it('the same MSH-10 with other content is a new message, and flagged', async () => {

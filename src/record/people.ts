@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import type { Identifier, Merge, SourcePersonRef } from '../core/fact.ts';
-import type { Queryable } from '../platform/database.ts';
+import { DatabaseError, type Queryable } from '../platform/database.ts';
 import { uuidFromParts } from '../platform/digest.ts';
 import { append } from '../platform/journal.ts';
 
@@ -102,11 +102,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Locks the rows that every writer of facts about these source persons locks first, so that a signature and a correction take turns; and those of
- * whoever else these facts are about now, in one statement and one order, so that nobody waits in a circle.
+ * whoever else these facts are about now, in one statement and one order, so that nobody waits in a circle. A source person that was erased
+ * since it was found is a serialisation failure: what is read again is about somebody new, or about nobody.
  */
 export async function lockSourcePersons(tx: Queryable, sourcePersons: readonly string[], facts: readonly string[] = []): Promise<void> {
   if (sourcePersons.length + facts.length === 0) return;
-  await tx.query(
+  const locked = await tx.query<{ id: string }>(
     `select id from source_person where id = any(array(
        select unnest($1::uuid[])
        union select f.source_person from unnest($2::uuid[]) as wanted (id),
@@ -114,6 +115,8 @@ export async function lockSourcePersons(tx: Queryable, sourcePersons: readonly s
      )) order by id for update`,
     [sourcePersons, facts],
   );
+  const there = new Set(locked.map((row) => row.id));
+  if (!sourcePersons.every((id) => there.has(id))) throw new DatabaseError('40001', 'a person was erased meanwhile');
 }
 
 /** The human whose record holds an identifier, for the doors that are asked by MRN. */
