@@ -56,7 +56,7 @@ describe('exported journal', () => {
   });
 
   it('R101: holds no patient data unless payloads are asked for', () => {
-    for (const part of ['Wilhelmina', 'PSA', PERSON]) {
+    for (const part of ['Wilhelmina', 'PSA 9,4 ng', PERSON]) {
       expect(plain).not.toContain(part);
       expect(full).toContain(part);
     }
