@@ -10,7 +10,9 @@ let db: Db;
 beforeAll(async () => {
   db = await openScratchDatabase();
   for (let minute = 0; minute < 30; minute += 1) await arrive('north-lab', `lab ${minute}`, minute * 2);
-  for (let hour = 6; hour < 30; hour += 1) await arrive('transcription', `note ${hour}`, hour * 60);
+  await arrive('north-lab', 'yesterday', 25 * 60);
+  for (let minute = 0; minute < 30; minute += 1) await arrive('loaded', `at once ${minute}`, 40 + minute);
+  for (let hour = 6; hour < 32; hour += 1) await arrive('transcription', `note ${hour}`, hour * 60);
   await arrive('rare', 'once', 90, 'birth-date-differs');
 });
 afterAll(() => db.close());
@@ -20,6 +22,7 @@ it('a feed that speaks is on time, one that fell silent for longer than ever thi
 
   expect(feeds.get('north-lab')).toMatchObject({ state: 'on-time', lastHour: 30, quarantine: 0, lagP95Ms: 2000 });
   expect(feeds.get('transcription')).toMatchObject({ state: 'silent', lastHour: 0 });
+  expect(feeds.get('loaded'), 'thirty within half an hour have no rhythm').toMatchObject({ state: 'quiet', usualGapMs: null });
   expect(feeds.get('rare')).toMatchObject({ state: 'quarantine', quarantine: 1, usualGapMs: null });
 });
 

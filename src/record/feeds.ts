@@ -8,6 +8,8 @@ const HALF_HOUR_MS = 1_800_000;
 const STRIP = 48;
 /** Fewer receipts than this in a week say nothing about how often a feed speaks. */
 const ENOUGH = 20;
+/** And so do receipts that all came within less than a day: what was loaded at once has no rhythm. */
+const LONG_ENOUGH_MS = 86_400_000;
 /** Silence is said when a gap is this many times longer than the longest of the week. */
 const LONGER = 2;
 
@@ -39,7 +41,8 @@ export async function readFeeds(db: Queryable, now: string): Promise<FeedView[]>
       // What came in this very instant belongs to the last half hour, not to one that has not begun.
       if (source === feed.source && slot >= 0) strip[Math.min(slot, STRIP - 1)]! += Number(number);
     }
-    const usualGapMs = Number(feed.week) >= ENOUGH ? (usual.get(feed.source) ?? null) : null;
+    const spokenForMs = feed.first_at === null ? 0 : Date.parse(feed.last_at) - Date.parse(feed.first_at);
+    const usualGapMs = Number(feed.week) >= ENOUGH && spokenForMs >= LONG_ENOUGH_MS ? (usual.get(feed.source) ?? null) : null;
     const quarantine = quarantined.get(feed.source) ?? 0;
     return {
       source: feed.source,
@@ -78,9 +81,19 @@ function stateOf(now: string, lastAt: string, usualGapMs: number | null, quarant
 
 const FEEDS = `
   select source, (array_agg(door order by received_at desc))[1] as door, max(received_at) as last_at, count(*) filter (where received_at >= $2) as week,
+         min(received_at) filter (where received_at >= $2) as first_at,
          count(*) filter (where received_at >= $1::timestamptz - interval '1 hour') as hour,
          percentile_disc(0.95) within group (order by extract(epoch from read_at - received_at)::float8)
            filter (where read_at is not null and received_at >= $1::timestamptz - interval '1 day') as lag,
          count(*) filter (where state = 'quarantined' and received_at >= date_trunc('day', $1::timestamptz)) as refused
     from receipt group by source order by source`;
-type FeedRow = { source: string; door: Door; last_at: string; week: bigint; hour: bigint; refused: bigint; lag: number | null };
+type FeedRow = {
+  source: string;
+  door: Door;
+  last_at: string;
+  first_at: string | null;
+  week: bigint;
+  hour: bigint;
+  refused: bigint;
+  lag: number | null;
+};

@@ -10,7 +10,7 @@ export function feedsSentence(feeds: FeedView[], waiting: number, now: number, z
   const held = feeds.filter((feed) => feed.state === 'quarantine').length;
   const quiet = feeds.filter((feed) => feed.state === 'quiet').length;
   const parts = [
-    `${capital(numberWord(onTime))} of ${numberWord(feeds.length)} ${feeds.length === 1 ? 'feed' : 'feeds'} ${onTime === 1 || feeds.length === 1 ? 'is' : 'are'} on time`,
+    `${onTime === 0 ? 'None' : capital(numberWord(onTime))} of ${numberWord(feeds.length)} ${feeds.length === 1 ? 'feed' : 'feeds'} ${onTime < 2 ? 'is' : 'are'} on time`,
   ];
   if (quiet > 0) parts.push(`${numberWord(quiet)} ${quiet === 1 ? 'has' : 'have'} sent too little to judge`);
   if (held > 0) parts.push(`${numberWord(held)} ${held === 1 ? 'has' : 'have'} ${counted(waiting)} waiting in quarantine`);

@@ -13,6 +13,9 @@ describe('the one sentence on top', () => {
     expect(feedsSentence(feeds, 1, NOW, ZONE)).toBe(
       'One of four feeds is on time; one has sent too little to judge; one has one item waiting in quarantine; Notes has been silent since 06:29.',
     );
+    expect(feedsSentence([feed('Lab', 'quiet'), feed('Notes', 'quiet')], 0, NOW, ZONE)).toBe(
+      'None of two feeds is on time; two have sent too little to judge. Nothing waits in quarantine.',
+    );
     expect(feedsSentence([feed('Lab', 'on-time')], 0, NOW, ZONE)).toBe('One of one feed is on time. Nothing waits in quarantine.');
     expect(feedsSentence([], 0, NOW, ZONE)).toBe('No feed has sent anything yet.');
   });
