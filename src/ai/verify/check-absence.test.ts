@@ -55,7 +55,11 @@ describe('an absence', () => {
     ['unproven', 'term-unknown', of('procedure', 'Chest X-ray'), [report]],
     ['proven', 'supported', of('procedure', 'X-ray of left ankle'), [done('Excision of left toe')]],
     // since
-    ['proven', 'supported', of('procedure', 'Colonoscopy', on), [done('Colonoscopy')]],
+    ['unproven', 'found-where-none-claimed', of('procedure', 'Colonoscopy', on), [done('Colonoscopy')]],
+    ['unproven', 'found-where-none-claimed', of('procedure', 'Colonoscopy', on), [done('Colonoscopy', `${on}T23:59:00-05:00`)]],
+    ['unproven', 'found-where-none-claimed', of('visits', undefined, on), [visit()]],
+    ['proven', 'supported', of('visits', undefined, '2026-10-16'), [visit()]],
+    ['contradicted', 'found-where-none-claimed', of('visits', undefined, '2026-10-14'), [visit()]],
     ['contradicted', 'found-where-none-claimed', of('procedure', 'Colonoscopy', '2026-10-14'), [done('Colonoscopy')]],
     ['proven', 'supported', of('procedure', 'Colonoscopy', '2026-10-16'), [done('Colonoscopy')]],
     ['contradicted', 'found-where-none-claimed', of('procedure', 'Colonoscopy', '2026-10'), [done('Colonoscopy')]],

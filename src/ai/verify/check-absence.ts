@@ -27,11 +27,14 @@ export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
   const searched = eventsOfKinds(index, SEARCHED[claim.of]).filter(present);
   const named = name === undefined ? searched : searched.filter((event) => isNamed(name, event));
   const placed = named.map((event) => (claim.since === undefined ? 'after' : orderOf(event.on, claim.since)));
-  // "None since 3 May" names the day of the last one; only what came after it is a find. "None since 2026" means that year as well.
   const wholeDay = claim.since?.length === 10;
   const found = named.find((_, i) => placed[i] === 'after' || (placed[i] === 'within' && !wholeDay));
   if (found !== undefined)
     return contradicted('found-where-none-claimed', `The chart holds ${found.display || 'an entry'} of ${said(found.on)}.`);
+  // "None since 3 May" may name the day of the last one, or mean that day as well: only a day without any is sure. "Since 2026" takes in that year.
+  const thatDay = named.find((_, i) => placed[i] === 'within');
+  if (thatDay !== undefined)
+    return unproven('found-where-none-claimed', `The chart holds ${thatDay.display || 'an entry'} of ${said(thatDay.on)} itself.`);
   if (placed.includes(undefined)) return unproven('date-vague', 'The chart holds such an entry with a date too vague to tell.');
   if (name !== undefined) {
     if (!isKnown(index, name))

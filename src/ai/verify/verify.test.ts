@@ -224,7 +224,8 @@ describe('one rule a line', () => {
     ${'proven'}       | ${'supported'}                | ${'CT chest on 3 May 2026 concluded: “There is no evidence of pulmonary embolism.”.'}
     ${'unproven'}     | ${'quote-not-found'}          | ${'CT chest on 3 May 2026 concluded: “evidence of pulmonary embolism.”.'}
     ${'contradicted'} | ${'quote-not-found'}          | ${'CT chest on 3 May 2026 concluded: “There is a pulmonary embolism.”.'}
-    ${'proven'}       | ${'supported'}                | ${'No colonoscopy on record since 9 Apr 2021'}
+    ${'proven'}       | ${'supported'}                | ${'No colonoscopy on record since 10 Apr 2021'}
+    ${'unproven'}     | ${'found-where-none-claimed'} | ${'No colonoscopy on record since 9 Apr 2021'}
     ${'contradicted'} | ${'found-where-none-claimed'} | ${'No colonoscopy on record since 2020'}
     ${'unproven'}     | ${'term-unknown'}             | ${'No procedure named xenoscopy is recorded.'}
     ${'unproven'}     | ${'word-unread'}              | ${'Potassium was 5.6 mmol/L on 20 Nov 2026 because of hemolysis.'}
@@ -365,12 +366,12 @@ describe('R143: what a verdict rests on', () => {
   });
 
   it('R143: an absence rests on the search that was run again', () => {
-    const verdict = verifySentence({ text: 'No colonoscopy on record since 9 Apr 2021' }, lenora);
+    const verdict = verifySentence({ text: 'No colonoscopy on record since 10 Apr 2021' }, lenora);
 
     expect(verdict.claims[0]!.support).toEqual([
       {
         kind: 'search',
-        query: { of: 'procedure', concept: 'colonoscopy', since: '2021-04-09', asOf: '2026-11-22T15:38:00Z' },
+        query: { of: 'procedure', concept: 'colonoscopy', since: '2021-04-10', asOf: '2026-11-22T15:38:00Z' },
         searched: 3,
         found: 0,
       },

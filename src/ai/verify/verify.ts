@@ -13,7 +13,7 @@ import { splitSentences } from './read/sentences.ts';
 import { agrees } from './same-claim.ts';
 
 /** Part of a run's identity: any change of a rule here is a new version. */
-export const verifierVersion = '3';
+export const verifierVersion = '4';
 
 /** One sentence to judge. `claims` and `cites` are a writer's hints, checked and never trusted. */
 export type SentenceInput = { text: string; claims?: Claim[]; cites?: Cite[] };
