@@ -63,7 +63,7 @@ export type NewFact = {
   flags: string[];
   /** entered-in-error, HL7 result status D or W: closes what stood before and says so. */
   retracted: boolean;
-  /** Which version stands when two disagree: higher rank, then later `resultAt`; never arrival. */
+  /** Which version stands when two disagree: higher rank, then later `resultAt`; never arrival where a time is known. */
   rank: number;
   resultAt: string | null;
   validFrom: string | null;

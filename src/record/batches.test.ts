@@ -36,14 +36,14 @@ it('R30: the streams of the test above reach every kind of outcome', async () =>
   const reached = new Set<string>();
   for (const stream of fc.sample(fc.array(message, { minLength: 10, maxLength: 14 }), { numRuns: 25, seed: 7 })) {
     const { facts, links, quarantined, receipts } = await recorded(stream.map(hl7), () => false);
-    for (const fact of facts) reached.add(fact['stands'] ? 'stands' : 'history').add(`version ${fact['version']}`).add(`retracted ${fact['retracted']}`); // biome-ignore format: short
+    for (const fact of facts) reached.add(fact['stands'] ? 'stands' : 'history').add((fact['flags'] as string[]).includes('tied') ? 'tied' : '').add(`version ${fact['version']}`).add(`retracted ${fact['retracted']}`); // biome-ignore format: short
     for (const link of links) reached.add(`link ${link['reason']}`);
     for (const item of quarantined) reached.add(String(item['reason']));
     for (const receipt of receipts) for (const flag of receipt['flags'] as string[]) reached.add(flag);
   }
   expect([...reached]).toEqual(
     expect.arrayContaining([
-      ...['stands', 'history', 'version 3', 'retracted true', 'link merged', 'link first-seen', 'link same-identifier'],
+      ...['stands', 'history', 'version 3', 'retracted true', 'tied', 'link merged', 'link first-seen', 'link same-identifier'],
       ...['birth-date-differs', 'sex-differs', 'identifiers-of-two-people', 'control-id-reused'],
     ]),
   );

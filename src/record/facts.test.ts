@@ -38,8 +38,17 @@ describe('which version stands', () => {
     ${'older withdrawal under newer final'} | ${{ rank: 0, resultAt: '2026-11-20T11:00:00.000Z', gone: true }} | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z' }}             | ${false}
     ${'late final under withdrawal'}        | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z' }}             | ${{ rank: 0, resultAt: '2026-11-20T13:00:00.000Z', gone: true }} | ${false}
     ${'without times the later arrival'}    | ${{ rank: 0, resultAt: null }}                                   | ${{ rank: 0, resultAt: null }}                                   | ${true}
+    ${'with a time over without'}           | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z' }}             | ${{ rank: 2, resultAt: null }}                                   | ${true}
+    ${'without a time under with'}          | ${{ rank: 2, resultAt: null }}                                   | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z' }}             | ${false}
+    ${'undated withdrawal over final'}      | ${{ rank: 0, resultAt: null, gone: true }}                       | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z' }}             | ${true}
+    ${'final under undated withdrawal'}     | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z' }}             | ${{ rank: 0, resultAt: null, gone: true }}                       | ${false}
+    ${'the greater hash where all is same'} | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z', hash: 'b' }}  | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z', hash: 'a' }}  | ${true}
+    ${'the lesser hash where all is same'}  | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z', hash: 'a' }}  | ${{ rank: 2, resultAt: '2026-11-20T12:00:00.000Z', hash: 'b' }}  | ${false}
   `('R30: $why -> $stands', ({ arriving, standing, stands }) => {
-    expect(wins({ ...arriving, retracted: arriving.gone === true }, { ...standing, retracted: standing.gone === true })).toBe(stands);
+    const of = ({ rank, resultAt, gone, hash = '' }: { rank: number; resultAt: string | null; gone?: boolean; hash?: string }) => {
+      return { rank, resultAt, retracted: gone === true, contentHash: hash, sourcePerson: '' };
+    };
+    expect(wins(of(arriving), of(standing))).toBe(stands);
   });
 
   it('R30: in whatever order versions of a result arrive, the same one stands and all are kept', async () => {
@@ -62,6 +71,46 @@ describe('which version stands', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it('R30: of versions that rank and time cannot tell apart the same one stands in every order, tied and never claimed from', async () => {
+    const at = '2026-11-20T13:00:00Z';
+    const versions: NewFact[] = [
+      result({ status: 'preliminary', rank: 1, value: '6.4', resultAt: at }),
+      ...['5.5', '5.6', '5.7'].map((value) => result({ value, resultAt: at })),
+      result({ value: '5.8', resultAt: null }),
+    ];
+    const stood = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }), fc.boolean(), async (order, together) => {
+        patient += 1;
+        const id = crypto.randomUUID();
+        const people = order.map((at) => about(`8${patient}`, [{ ...versions[at]!, id }]));
+        if (together) await record(people);
+        else for (const one of people) await record([one]);
+
+        const [person] = await personByIdentifier(db, { authority: MRN, value: `8${patient}` });
+        const { facts } = await readChart(db, permit(person!), person!, later());
+        expect(facts.map(({ grade, flags }) => ({ grade, flags }))).toEqual([{ grade: 'D', flags: ['tied'] }]);
+        stood.add(valuesOf(facts).join());
+        expect(stood.size).toBe(1);
+      }),
+      { numRuns: 16 },
+    );
+  });
+
+  it('R30: what comes after a tie stands untied, and sending either again changes nothing', async () => {
+    const at = '2026-11-20T13:00:00Z';
+    for (const value of ['5.5', '5.6']) await record([about(mrn, [result({ key: mrn, value, resultAt: at })])]);
+    for (const value of ['5.5', '5.6']) {
+      const again = await record([about(mrn, [result({ key: mrn, value, resultAt: at })])]);
+      expect(again.outcomes.map((outcome) => outcome.effect)).toEqual(['same']);
+    }
+    const { persons } = await record([about(mrn, [result({ key: mrn, value: '5.7', resultAt: '2026-11-20T14:00:00Z' })])]);
+
+    const { facts } = await readChart(db, permit(persons[0]!), persons[0]!, later());
+    expect(facts.map(({ grade, flags }) => ({ grade, flags }))).toEqual([{ grade: 'A', flags: [] }]);
+    expect(valuesOf(facts)).toEqual(['5.7']);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   type ReadAgain,
   readingOf,
   saidBy,
+  TIED,
 } from './readings-again.ts';
 
 /** A fact on its way in, with the receipt it was read from and whom it is about. */
@@ -23,7 +24,8 @@ export type Outcome = { id: string; version: number; person: string; effect: 'ne
 
 /**
  * Records facts in the caller's transaction, in the order given. Which version stands is decided by status rank, then result time, never by
- * arrival; what does not win is kept as a version that never stood. Sending anything again changes nothing. `again` are receipts that are
+ * arrival (`wins`); what does not win is kept as a version that never stood. Where rank and time leave two that differ, the one that stands is
+ * of grade D and flagged `tied`: nothing is claimed from it. Sending anything again changes nothing. `again` are receipts that are
  * read anew: what they say now takes the place of what they said, and what they no longer give no longer stands.
  */
 export async function recordFacts(
@@ -48,26 +50,41 @@ export async function recordFacts(
   return outcomes;
 }
 
-/** True where the arriving version takes the place of the one that stands. */
+/**
+ * True where the arriving version takes the place of the one that stands: the higher rank, then the later result time, then (`isTied`) the one
+ * with a time, then the greater content hash: an order that says nothing of which is right, but is the same however they arrive. Where neither
+ * has a time, as FHIR resources without meta.lastUpdated, there is nothing else to go by: the later arrival stands.
+ */
 export function wins(arriving: Standing, standing: Standing): boolean {
-  const laterOrEqual = (arriving.resultAt ?? '9999') >= (standing.resultAt ?? '');
-  if (arriving.retracted) return laterOrEqual;
-  // What was withdrawn comes back only by something the source made after the withdrawal.
-  if (standing.retracted) return arriving.resultAt !== null && arriving.resultAt > (standing.resultAt ?? '');
-  return arriving.rank !== standing.rank ? arriving.rank > standing.rank : laterOrEqual;
+  if (arriving.retracted !== standing.retracted) {
+    // What was withdrawn comes back only by something the source made after the withdrawal; nothing is known to be after one without a time.
+    return arriving.retracted ? !isAfter(standing.resultAt, arriving.resultAt) : isAfter(arriving.resultAt, standing.resultAt);
+  }
+  if (arriving.rank !== standing.rank && !arriving.retracted) return arriving.rank > standing.rank;
+  if (arriving.resultAt === null && standing.resultAt === null) return true;
+  if (arriving.resultAt !== standing.resultAt) return (arriving.resultAt ?? '') > (standing.resultAt ?? '');
+  return tieOrder(arriving) > tieOrder(standing);
 }
 
-export type Standing = { rank: number; resultAt: string | null; retracted: boolean };
+/** True where rank and time cannot tell which of two that differ is the later: their times are the same, or only one has a time. */
+export function isTied(one: Standing, other: Standing): boolean {
+  if (one.retracted || other.retracted || one.rank !== other.rank || tieOrder(one) === tieOrder(other)) return false;
+  if (one.resultAt === null || other.resultAt === null) return one.resultAt !== other.resultAt;
+  return one.resultAt === other.resultAt;
+}
+
+export type Standing = { rank: number; resultAt: string | null; retracted: boolean; contentHash: string; sourcePerson: string };
 
 type Version = Standing & {
-  sourcePerson: string;
   version: number;
-  contentHash: string;
   open: boolean;
+  tied: boolean;
   /** The receipt and place it was read from. */
   reading: string;
   gone: boolean;
-  insert?: Insert;
+  /** The row it is stored in, or the one this is a copy of. */
+  original: number;
+  written?: { supersededAt: string | null };
 };
 type Insert = { arrival: Arrival; version: number; contentHash: string; supersededAt: string | null };
 type Plan = { inserts: Insert[]; closes: { sourcePerson: string; id: string; version: number }[]; copies: (Copy & Copied)[] };
@@ -84,12 +101,13 @@ type StandingRow = {
   receipt: string;
   span_start: number;
   gone: boolean;
+  tied: boolean;
 };
 
 const STANDING = `select f.* from unnest($1::uuid[]) as wanted (id),
          -- "offset 0" keeps this a lookup for each fact: without statistics the planner would rather walk all facts for each batch.
          lateral (select source_person, id, version, content_hash, rank, result_at, retracted, superseded_at, receipt, span_start,
-                         '${NO_LONGER_READ}' = any(flags) as gone
+                         '${NO_LONGER_READ}' = any(flags) as gone, '${TIED}' = any(flags) as tied
                     from fact where fact.id = wanted.id offset 0) as f order by f.version`;
 
 function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
@@ -107,6 +125,8 @@ function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
       open: row.superseded_at === null,
       reading: readingOf(row.receipt, row.span_start),
       gone: row.gone,
+      tied: row.tied,
+      original: row.version,
     });
   }
   return histories;
@@ -129,7 +149,13 @@ function place(arrival: Arrival, histories: Map<string, Version[]>, earlier: Ear
 
   if (standing && standing.contentHash === contentHash && standing.sourcePerson === about.sourcePerson)
     return outcome(standing.version, 'same');
-  const candidate: Standing = { rank: fact.rank, resultAt: instant(fact.resultAt), retracted: fact.retracted };
+  const candidate: Standing = {
+    rank: fact.rank,
+    resultAt: instant(fact.resultAt),
+    retracted: fact.retracted,
+    contentHash,
+    sourcePerson: about.sourcePerson,
+  };
   const stands = !standing || wins(candidate, standing);
   if (!stands && history.some((version) => version.contentHash === contentHash)) return outcome(standing.version, 'same');
 
@@ -137,8 +163,9 @@ function place(arrival: Arrival, histories: Map<string, Version[]>, earlier: Ear
   const insert: Insert = { arrival, version, contentHash, supersededAt: stands ? null : now };
   plan.inserts.push(insert);
   if (stands && standing) close(standing, fact.id, plan, now);
-  history.push({ ...candidate, sourcePerson: about.sourcePerson, version, contentHash, open: stands, reading, gone: false, insert });
-  return outcome(version, effectOf(arrival, stands, standing));
+  history.push({ ...candidate, version, open: stands, reading, gone: false, tied: false, original: version, written: insert });
+  const flagged = flagTied(fact.id, history, plan, now, standing);
+  return flagged === undefined ? outcome(version, effectOf(arrival, stands, standing)) : outcome(flagged, 'replaced');
 }
 
 function effectOf({ fact, about }: Arrival, stands: boolean, standing: Version | undefined): Outcome['effect'] {
@@ -172,7 +199,9 @@ function placeAgain(
     open: false,
     reading,
     gone: false,
-    insert,
+    tied: false,
+    original: version,
+    written: insert,
   };
   plan.inserts.push(insert);
   history.push(candidate);
@@ -181,6 +210,8 @@ function placeAgain(
   if (!candidate.open) insert.supersededAt = now;
   if (stands !== standing && standing) close(standing, fact.id, plan, now);
   if (stands && stands !== candidate && stands !== standing) return reinstate(stands, fact.id, about.person, history, plan);
+  const flagged = flagTied(fact.id, history, plan, now);
+  if (flagged !== undefined) return { id: fact.id, version: flagged, person: about.person, effect: 'replaced' };
   return { id: fact.id, version, person: about.person, effect: effectOf(arrival, candidate.open, standing) };
 }
 
@@ -198,7 +229,7 @@ function dropUnread(
     const last = history.findLast((one) => one.reading === reading);
     if (given.has(key) || gone || held || !last) return [];
     const version = history.at(-1)!.version + 1;
-    plan.copies.push(copyOf(last, id, version, now, true));
+    plan.copies.push(copyOf(last, id, version, now, NO_LONGER_READ));
     history.push({ ...last, version, open: false, gone: true });
     const standing = history.find((one) => one.open);
     if (standing?.reading !== reading) return [];
@@ -210,26 +241,58 @@ function dropUnread(
 
 /** The version that stands among what each receipt says last, in the order in which they first came. */
 function best(history: readonly Version[]): Version | undefined {
-  const last = new Map(history.map((one) => [one.reading, one]));
-  return [...last.values()].filter((one) => !one.gone).reduce<Version | undefined>((held, one) => (!held || wins(one, held) ? one : held), undefined); // biome-ignore format: one fold
+  return lastSaid(history).reduce<Version | undefined>((held, one) => (!held || wins(one, held) ? one : held), undefined);
+}
+
+function lastSaid(history: readonly Version[]): Version[] {
+  return [...new Map(history.map((one) => [one.reading, one])).values()].filter((one) => !one.gone);
+}
+
+/**
+ * Flags what stands where another reading ties with it: as it is written, or by a version of its own where it is written already, whose number
+ * is given. A flag stays until something stands that nothing ties with.
+ */
+function flagTied(id: string, history: Version[], plan: Plan, now: string, before?: Version): number | undefined {
+  const standing = history.find((one) => one.open);
+  if (!standing || standing.tied || !hasTie(standing, history, before)) return undefined;
+  const insert = standing === history.at(-1) && plan.inserts.find((one) => one === standing.written);
+  if (insert) {
+    const { fact } = insert.arrival;
+    insert.arrival = { ...insert.arrival, fact: { ...fact, grade: 'D', flags: [...fact.flags, TIED] } };
+    standing.tied = true;
+    return undefined;
+  }
+  close(standing, id, plan, now);
+  return standAgain(standing, id, history, plan, true);
+}
+
+function hasTie(standing: Version, history: readonly Version[], before?: Version): boolean {
+  return [...lastSaid(history), ...(before ? [before] : [])].some((one) => isTied(one, standing));
 }
 
 /** A version that was closed stands again as a version of its own: what is closed stays closed. */
 function reinstate(stands: Version, id: string, person: string, history: Version[], plan: Plan): Outcome {
-  const version = history.at(-1)!.version + 1;
-  plan.copies.push(copyOf(stands, id, version, null, false));
-  history.push({ ...stands, version, open: true });
+  const version = standAgain(stands, id, history, plan, stands.tied || hasTie(stands, history));
   return { id, version, person, effect: stands.retracted ? 'retracted' : 'replaced' };
 }
 
-function copyOf(of: Version, id: string, version: number, supersededAt: string | null, gone: boolean): Copy & Copied {
+function standAgain(of: Version, id: string, history: Version[], plan: Plan, tied: boolean): number {
+  const version = history.at(-1)!.version + 1;
+  const copy = copyOf(of, id, version, null, tied ? TIED : null);
+  plan.copies.push(copy);
+  history.push({ ...of, version, open: true, tied, written: copy });
+  return version;
+}
+
+function copyOf(of: Version, id: string, version: number, supersededAt: string | null, flag: Copy['flag']): Copy & Copied {
   const [receipt = ''] = of.reading.split('|');
-  return { sourcePerson: of.sourcePerson, id, from: of.version, version, supersededAt, gone, receipt, contentHash: of.contentHash };
+  const { sourcePerson, original, contentHash } = of;
+  return { sourcePerson, id, from: original, version, supersededAt, flag, receipt, contentHash };
 }
 
 function close(standing: Version, id: string, plan: Plan, now: string): void {
   standing.open = false;
-  if (standing.insert) standing.insert.supersededAt = now;
+  if (standing.written) standing.written.supersededAt = now;
   else plan.closes.push({ sourcePerson: standing.sourcePerson, id, version: standing.version });
 }
 
@@ -313,25 +376,30 @@ async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<v
   );
 }
 
-/** One row a receipt commits to every (fact, version, content hash) that was recorded from it; another to what it no longer gives. */
+/**
+ * One row a receipt commits to every (fact, version, content hash) that was recorded from it; another to what it no longer gives. What is tied
+ * by a later receipt has a row of its own, so that the journal is the same whatever is recorded together.
+ */
 async function journalRecorded(tx: Queryable, { inserts, copies }: Plan, now: string): Promise<void> {
   const rows = [
     ...inserts.map(({ arrival, version, contentHash }) => ({
       kind: 'facts.recorded' as const,
       receipt: arrival.receipt,
       person: arrival.about.person,
+      alone: '',
       fact: [arrival.fact.id, version, contentHash],
     })),
-    ...copies.map(({ gone, receipt, id, version, contentHash }) => ({
-      kind: gone ? ('facts.superseded' as const) : ('facts.recorded' as const),
+    ...copies.map(({ flag, receipt, id, version, contentHash }) => ({
+      kind: flag === NO_LONGER_READ ? ('facts.superseded' as const) : ('facts.recorded' as const),
       receipt,
       person: undefined,
+      alone: flag === TIED ? `${id}|${version}` : '',
       fact: [id, version, contentHash],
     })),
   ];
   await append(
     tx,
-    [...Map.groupBy(rows, (row) => `${row.kind}|${row.receipt}`).values()].map((recorded) => {
+    [...Map.groupBy(rows, (row) => `${row.kind}|${row.receipt}|${row.alone}`).values()].map((recorded) => {
       const [{ kind, receipt, person }] = recorded as [(typeof rows)[number]];
       return {
         kind,
@@ -361,4 +429,12 @@ function firstText(fact: NewFact, name: 'value' | 'unit' | 'display'): string | 
 /** Result times compare as UTC text. */
 function instant(text: string | null): string | null {
   return text === null ? null : new Date(text).toISOString();
+}
+
+function isAfter(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one > other;
+}
+
+function tieOrder({ contentHash, sourcePerson }: Standing): string {
+  return `${contentHash}|${sourcePerson}`;
 }

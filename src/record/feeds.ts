@@ -3,6 +3,7 @@ import type { Door } from '../core/receipt.ts';
 import { distrusted as fhirDistrusted } from '../interop/fhir/trust.ts';
 import { distrusted as hl7Distrusted } from '../interop/hl7v2/resource.ts';
 import type { Queryable } from '../platform/database.ts';
+import { TIED } from './readings-again.ts';
 
 const HALF_HOUR_MS = 1_800_000;
 const STRIP = 48;
@@ -71,7 +72,7 @@ export async function flaggedFacts(db: Queryable, source: string | null): Promis
   return new Map([...Map.groupBy(rows, (row) => row.source)].map(([name, flags]) => [name, flags.map(({ flag, facts }) => ({ flag, facts: Number(facts) }))])); // biome-ignore format: short
 }
 
-const DISTRUSTED = [...new Set([...hl7Distrusted, ...fhirDistrusted])];
+const DISTRUSTED = [...new Set([...hl7Distrusted, ...fhirDistrusted, TIED])];
 
 function stateOf(now: string, lastAt: string, usualGapMs: number | null, quarantine: number): FeedView['state'] {
   if (usualGapMs !== null && Date.parse(now) - Date.parse(lastAt) > Math.max(usualGapMs * LONGER, HALF_HOUR_MS)) return 'silent';
