@@ -1,5 +1,6 @@
 import { builtInWriter, type Run } from '../ai/run.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
+import type { Claim } from '../core/claim.ts';
 import { AppError } from '../core/errors.ts';
 import type { Fact } from '../core/fact.ts';
 import type { Pack, TriggerReason } from '../core/pack.ts';
@@ -229,16 +230,17 @@ function words(content: ProposalContent): string {
   return canonicalJson(
     content.sentences.map((sentence) => [
       sentence.section,
-      sentence.claims.some((claim) => claim.kind === 'pending') ? withoutAsOf(sentence.text) : sentence.text,
+      withoutAsOf(sentence),
       sentence.verdict.outcome,
       sentence.evidence.flatMap((item) => (item.kind === 'span' ? [`${item.fact}/${item.version}`] : [])),
     ]),
   );
 }
 
-/** "No result by 22 Nov 2026" moves on every day without anything having happened. */
-export function withoutAsOf(text: string): string {
-  return text.replace(/ by \d{1,2} [A-Z][a-z]{2} \d{4}\.$/, '.');
+/** "No result by 22 Nov 2026" and "No visits are recorded since 22 Nov 2021" move on every day without anything having happened. */
+export function withoutAsOf({ text, claims }: { text: string; claims: readonly Claim[] }): string {
+  const moves = claims.some((claim) => claim.kind === 'pending' || (claim.kind === 'absence' && claim.since !== undefined));
+  return moves ? text.replace(/ (by|since) \d{1,2} [A-Z][a-z]{2} \d{4}\.$/, '.') : text;
 }
 
 function citedBy(content: ProposalContent): [string[], number[]] {

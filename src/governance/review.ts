@@ -1,6 +1,7 @@
 import { retrieve } from '../ai/retrieve/retrieve.ts';
 import { draftAndVerify } from '../ai/run.ts';
 import { indexChart } from '../ai/verify/chart-index.ts';
+import type { Claim } from '../core/claim.ts';
 import { type DecisionReason, decisionReasons, type ReasonedDecision } from '../core/decision-reason.ts';
 import { AppError } from '../core/errors.ts';
 import type { Chart } from '../core/fact.ts';
@@ -10,9 +11,11 @@ import type { Db, Queryable } from '../platform/database.ts';
 import type { Caller } from '../platform/identity.ts';
 import { enqueueAgain } from '../platform/jobs.ts';
 import { append } from '../platform/journal.ts';
+import { nameHash } from '../platform/journal-verify-state.ts';
 import { readChart } from '../record/chart.ts';
 import { knownTerms } from '../record/concepts.ts';
 import { currentPerson, lockSourcePersons, sourcePersonsOf } from '../record/people.ts';
+import { unreadAbout } from '../record/unread.ts';
 import { requireReviewer, systemPermit } from './access.ts';
 import { type ActLog, act, releaseForDelivery } from './acts.ts';
 import { endLease, keepLease, leaseOf } from './lease.ts';
@@ -30,6 +33,8 @@ export type ReviewDesk = {
   afterDecision?(proposal: string): Promise<void>;
   /** Drafts again about a person whose record moved on, so that the fresh draft can be offered with the refusal. */
   redraft?(person: string): Promise<unknown>;
+  /** How long a signature waits for what arrived about the person before the click to be read; two seconds when absent. */
+  readWithinMs?: number;
 };
 type Reviewed = Proposal & { triggerKey: string; role: string };
 
@@ -75,13 +80,20 @@ export async function openedSources(db: Queryable, actor: string, sentences: rea
   return new Set(rows.map((row) => row.subject));
 }
 
-/** Signs what is selected, exactly as the caller saw it (`hash`), against the chart as it is in this transaction; releases it for write-back. */
+/**
+ * Signs what is selected, exactly as the caller saw it (`hash`), against the chart as it is in this transaction; releases it for write-back.
+ * What arrived about the person and is not read yet is waited for a moment; while it is not read, nobody signs.
+ */
 export async function sign(desk: ReviewDesk, caller: Caller, id: string, hash: string): Promise<Reviewed> {
   requireReviewer(caller);
+  await untilReadAbout(desk, (await find(desk.db, id, false)).person);
   const outcome = await act(desk, 'decision.signed', id, async (tx) => {
     const proposal = await findDecidable(tx, id);
     if (proposal.contentHash !== hash)
       throw new AppError('hash', 'this draft has changed since it was shown', { details: { contentHash: proposal.contentHash } });
+    await lockSourcePersons(tx, await sourcePersonsOf(tx, proposal.person, desk.now()));
+    await requireAllRead(tx, proposal.person);
+    // Only now: what was recorded while this waited for its turn is known by then.
     const now = desk.now();
     const changes = await staleness(tx, desk, proposal, now);
     if (changes.length > 0) return { changes, proposal };
@@ -157,18 +169,35 @@ async function find(db: Queryable, id: string, lock: boolean): Promise<Reviewed>
   return proposal;
 }
 
+const READ_WITHIN_MS = 2_000;
+const LOOK_MS = 20;
+
+/** A moment for the reader of receipts, outside any transaction, so that a click right after a result is no refusal. */
+async function untilReadAbout({ db, readWithinMs = READ_WITHIN_MS }: ReviewDesk, person: string): Promise<void> {
+  const begun = performance.now();
+  while (performance.now() - begun < readWithinMs && (await unreadAbout(db, person))) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Looked at before the chart is: what a reader commits after this look was seen waiting, what it committed before is in the chart. */
+async function requireAllRead(tx: Queryable, person: string): Promise<void> {
+  if (!(await unreadAbout(tx, person))) return;
+  throw new AppError('stale', 'messages that may be about this person have arrived and are not read yet; sign again in a moment', {
+    details: { changes: [{ text: 'Messages that may be about this person have arrived and are not read yet.' }], successor: null },
+  });
+}
+
 /**
  * What changed in the record that this draft would now say differently: the pack's needs are read again and drafted again as of now, and
- * every sentence of the writer that is no longer said, or newly said, is a change. Readers and writers of these facts take turns by lock.
+ * every sentence of the writer that is no longer said, or newly said, is a change. Also where no fact changed: time alone makes a result due.
  */
 async function staleness(tx: Queryable, desk: ReviewDesk, proposal: Reviewed, now: string): Promise<{ text: string }[]> {
-  await lockSourcePersons(tx, await sourcePersonsOf(tx, proposal.person, now));
   if ((await currentPerson(tx, proposal.person)) !== proposal.person) return [{ text: 'This record was merged into another person.' }];
   const pack = desk.packs.find((one) => one.id === proposal.pack);
   if (!pack) throw new AppError('not_permitted', 'the pack that wrote this draft is not installed');
   const chart = await chartFor(tx, pack, proposal.person, now);
   const before = await draftedSentences(tx, proposal.id);
-  if (await sameFacts(tx, proposal.runId, chart)) return [];
   const after = draftAndVerify(pack, chart, undefined).sentences.map((sentence) => keyOf(sentence));
   const changed = await changedCitations(tx, proposal.id);
   return [
@@ -178,14 +207,6 @@ async function staleness(tx: Queryable, desk: ReviewDesk, proposal: Reviewed, no
       .map((key) => ({ text: `New: ${key.slice(key.indexOf('\u0000') + 1)}` })),
     ...changed.map(() => ({ text: 'A cited fact was corrected, retracted or moved to another person.' })),
   ];
-}
-
-async function sameFacts(tx: Queryable, runId: string, chart: Chart): Promise<boolean> {
-  const [row] = await tx.query<{ closure: string }>('select closure from run where id = $1', [runId]);
-  if (!row) return false;
-  const { inputs } = JSON.parse(row.closure) as { inputs: { facts: [string, number, string][] } };
-  const now = chart.facts.map((fact) => `${fact.id}/${fact.version}`);
-  return now.length === inputs.facts.length && inputs.facts.every(([id, version], index) => now[index] === `${id}/${version}`);
 }
 
 async function changedCitations(tx: Queryable, proposal: string): Promise<{ fact: string }[]> {
@@ -204,8 +225,8 @@ async function draftedSentences(tx: Queryable, proposal: string): Promise<Senten
 }
 
 /** What a sentence says and how it was judged, for comparing two drafts. */
-function keyOf(sentence: { section: string; text: string; verdict: { outcome: string } }): string {
-  return `${sentence.verdict.outcome}\u0000${withoutAsOf(sentence.text)}`;
+function keyOf(sentence: { text: string; claims: readonly Claim[]; verdict: { outcome: string } }): string {
+  return `${sentence.verdict.outcome}\u0000${withoutAsOf(sentence)}`;
 }
 
 async function chartFor(tx: Queryable, pack: Pack, person: string, now: string): Promise<Chart> {
@@ -269,6 +290,7 @@ async function decide(
         role: caller.role,
         run: proposal.runId,
         contentHash: contentHash(proposal.content),
+        name: nameHash(caller.id, caller.name),
         verdicts: tallyOf(proposal.content.sentences),
         sentences,
         ...reason,
