@@ -49,6 +49,16 @@ export function guardCaller(
   });
 }
 
+/**
+ * Refuses an address with U+0000 in it: no text here holds it, and PostgreSQL knows no such text (22021). An address can write it only as
+ * `%00` (RFC 3986 §2.1).
+ */
+export function guardText(server: FastifyInstance): void {
+  server.addHook('onRequest', async (request) => {
+    if (request.url.includes('%00')) throw new AppError('request_invalid', 'the address holds the character U+0000, which is no text');
+  });
+}
+
 /** The caller of a public route, when there is one. */
 export function callerOf(request: FastifyRequest): Caller | undefined {
   return callers.get(request);

@@ -10,7 +10,7 @@ import { AppError } from '../core/errors.ts';
 import type { Purpose } from '../core/ports.ts';
 import { type Config, isLoopback } from './config.ts';
 import { answerError } from './http-errors.ts';
-import { answerPreflights, guardCaller, guardHostAndOrigin } from './http-guards.ts';
+import { answerPreflights, guardCaller, guardHostAndOrigin, guardText } from './http-guards.ts';
 import type { Caller } from './identity.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -74,6 +74,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(cookie);
   guardHostAndOrigin(server, config);
   guardCaller(server, options.authenticate);
+  guardText(server);
   answerPreflights(server);
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy },

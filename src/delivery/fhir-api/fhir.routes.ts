@@ -114,7 +114,8 @@ async function searchPatients(context: Context, query: URLSearchParams, strict: 
   const permit = access.permitFor(request, 'any');
   const found = await searchPeople(db, permit, { ...asked, ...(paging.cursor ? { cursor: paging.cursor } : {}) }, now);
   const resources = paging.countOnly ? [] : await servePatients(db, permit, found.persons, now);
-  access.shows(request, namedIn(resources.map(({ id }) => ({ person: id }))));
+  // A count tells who is here as much as a list does, and that nobody is: the look is journalled with whom it could name.
+  access.shows(request, found.persons.length > 0 ? namedIn(found.persons.map((person) => ({ person }))) : [{}]);
   return sendSearch(context, 'Patient', paging, resources, found.next, found.total);
 }
 
@@ -122,7 +123,10 @@ async function searchClinical(context: Context, type: string, query: URLSearchPa
   const { db, access, request, now } = context;
   const { search: asked, patients, paging } = readFactQuery(type, query, strict);
   const persons = patients.length > 0 ? await personsOf(db, patients) : undefined;
-  if (persons?.length === 0) return sendSearch(context, type, paging, [], undefined, 0);
+  if (persons?.length === 0) {
+    access.shows(request, [{}]);
+    return sendSearch(context, type, paging, [], undefined, 0);
+  }
   const facts = { type, ...asked, ...(persons ? { persons } : {}), ...(paging.cursor ? { cursor: paging.cursor } : {}) };
   const permit = access.permitFor(request, persons?.length === 1 ? persons[0]! : 'any');
   // Of whom nothing is found, that nothing is there is shown too.
@@ -201,7 +205,11 @@ function postedQuery(request: FastifyRequest): URLSearchParams {
   const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   if (Buffer.isBuffer(request.body) && request.body.length > 0) {
     if (type !== 'application/x-www-form-urlencoded') throw new AppError('format_unsupported', 'a posted search is form-encoded');
-    for (const [name, value] of new URLSearchParams(request.body.toString())) query.append(name, value);
+    for (const [name, value] of new URLSearchParams(request.body.toString())) {
+      if (`${name}${value}`.includes('\0'))
+        throw new AppError('request_invalid', 'a parameter holds the character U+0000, which is no text');
+      query.append(name, value);
+    }
   }
   return query;
 }

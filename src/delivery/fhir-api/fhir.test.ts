@@ -32,7 +32,8 @@ describe('the FHIR R4 door', () => {
       log: silentLog,
       metrics: createMetrics(),
       version: '0.1.0',
-      authenticate: (request) => (request.headers.authorization ? { id: 'marsh', name: 'Theo', role: 'integration' } : undefined),
+      authenticate: ({ headers: { authorization } }) =>
+        authorization ? { id: authorization === 'asker' ? 'asker' : 'marsh', name: 'Theo', role: 'integration' } : undefined,
       ready: async () => ({ ready: true }),
     });
     const log = new AccessLog({ writer: openJournalWriter(db), now: () => NOW, pseudonym: (id) => `p-${id}` });
@@ -160,6 +161,43 @@ describe('the FHIR R4 door', () => {
     expect((await get(`Observation?patient=${ida}&_summary=count`)).json()).toMatchObject({ total: 4 });
     expect((await get(`Observation?patient=${ida}&_count=0`)).json().entry).toBeUndefined();
     expect((await get(`Observation?patient=${ida}&_count=1&_total=accurate`)).json()).toMatchObject({ total: 4 });
+  });
+
+  it('journals who asked whether somebody is here, as a count tells it too, and that nobody was', async () => {
+    const looks = async () => {
+      const rows = await db.query<{ person: string | null }>(
+        `select p.person from journal j join journal_payload p on p.journal_id = j.id where j.kind = 'access.read' and j.actor = 'p-asker'`,
+      );
+      return rows.map((row) => row.person);
+    };
+    const asked = async (value: string) => server.inject({ url: `/fhir/R4/Patient?identifier=${MRN}|${value}&_summary=count`, headers: { authorization: 'asker' } }); // biome-ignore format: short
+
+    expect((await asked('1001')).json()).toMatchObject({ total: 1 });
+    expect(await looks()).toEqual([ida]);
+    expect((await asked('9999')).json()).toMatchObject({ total: 0 });
+    expect((await looks()).sort()).toEqual([ida, null].sort());
+  });
+
+  it.each`
+    where                   | url
+    ${'a token'}            | ${'Observation?code=%00'}
+    ${'a patient'}          | ${'Observation?patient=%00'}
+    ${'a name of a person'} | ${'Patient?name=a%00b'}
+    ${'an identifier'}      | ${'Patient?identifier=x|%00'}
+    ${'a parameter name'}   | ${'Observation?%00=a'}
+    ${'another parameter'}  | ${'Observation?_cursor=%00'}
+  `('refuses U+0000 in $where of a search', async ({ url }) => {
+    const answer = await get(url);
+
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ resourceType: 'OperationOutcome' });
+  });
+
+  it('refuses U+0000 in a posted search', async () => {
+    const answer = await post('/fhir/R4/Observation/_search', 'code=%00', 'application/x-www-form-urlencoded');
+
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ resourceType: 'OperationOutcome' });
   });
 
   it('ignores what it does not know and says so, or refuses it where asked to be strict', async () => {
