@@ -37,7 +37,7 @@ export async function takeIn(db: Db, bundles: readonly Buffer[]): Promise<string
     intake,
     read: payloadReader({ feedZones: new Map(), authorities: new Map() }),
     batch: db.kind === 'pglite' ? { receipts: 40, bytes: 96 << 10, readers: 2 } : { receipts: 200, bytes: 1 << 20, readers: 3 },
-    desk: { db, packs: [], target: undefined, now, secured: async () => undefined },
+    desk: { db, packs: [], target: undefined, pseudonym: (id) => id, now, secured: async () => undefined },
     now,
   };
   const taken = await Promise.all(

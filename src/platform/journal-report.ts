@@ -14,6 +14,9 @@ export type ProblemCode =
   | 'root' //        entries do not give the signed root
   | 'signature' //   a checkpoint is not signed by a trusted key
   | 'unsigned' //    entries behind the last checkpoint
+  | 'decision' //    a decision, its draft or its signer is not what its entry says
+  | 'receipt' //     bytes that came are no longer those that were stored
+  | 'fact' //        a fact's content is no longer what was recorded
   | 'rolled_back' // the log is shorter than a checkpoint known from outside
   | 'forked'; //     the log holds something else than a checkpoint known from outside
 
@@ -32,10 +35,15 @@ export type JournalReport = {
   anchors: number;
   payloads: number;
   erased: number;
+  /** What the tables say now, held against the log; not of an exported log. */
+  state?: CheckedState;
   problems: Problem[];
   /** Also counts problems behind the first twenty. */
   problemCount: number;
 };
+
+/** How many rows of state were held against their entries, and how many of them an erasure took. */
+export type CheckedState = { decisions: number; receipts: number; facts: number; erased: number };
 
 /** Collects problems, keeps the first twenty. */
 export class Findings {

@@ -1,20 +1,22 @@
 import { readCheckpoint } from './checkpoint-signer.ts';
 import type { Queryable } from './database.ts';
 import { sameBytes } from './digest.ts';
+import type { Pseudonym } from './identity.ts';
 import { commitmentOf, entryHash, headerOf } from './journal.ts';
 import { Anchors, ErasureCoverage, Findings, type JournalReport, reportOf } from './journal-report.ts';
 import { type PayloadPart, readStoredEntries, type StoredEntry } from './journal-rows.ts';
 import { edgeRoot, emptyEdge, extendEdge, type Tile } from './journal-tiles.ts';
 import type { VerifyOptions } from './journal-verify.ts';
+import { verifyState } from './journal-verify-state.ts';
+
+export type LiveOptions = VerifyOptions & { keys: readonly string[]; origin: string; pseudonym?: Pseudonym };
 
 /**
  * Checks the journal in the database against itself and what is known from outside: each leaf against its journal row and payload,
- * each tile and checkpoint against the leaves, and that no row stands beside the log. May run while the journal grows.
+ * each tile and checkpoint against the leaves, and that no row stands beside the log. Given the pseudonyms, also what the tables say now
+ * against what the entries committed to: decisions, bytes of receipts, contents of facts. May run while the journal grows.
  */
-export async function verifyJournal(
-  db: Queryable,
-  options: VerifyOptions & { keys: readonly string[]; origin: string },
-): Promise<JournalReport> {
+export async function verifyJournal(db: Queryable, options: LiveOptions): Promise<JournalReport> {
   const check = new LiveCheck(db, options);
   return check.run();
 }
@@ -23,7 +25,7 @@ type StoredCheckpoint = { size: bigint; root: Uint8Array; note: string };
 
 class LiveCheck {
   readonly #db: Queryable;
-  readonly #options: VerifyOptions & { keys: readonly string[]; origin: string };
+  readonly #options: LiveOptions;
   readonly #findings = new Findings();
   readonly #coverage = new ErasureCoverage();
   readonly #anchors: Anchors;
@@ -34,7 +36,7 @@ class LiveCheck {
   #tiles = 0;
   #payloads = 0;
 
-  constructor(db: Queryable, options: VerifyOptions & { keys: readonly string[]; origin: string }) {
+  constructor(db: Queryable, options: LiveOptions) {
     this.#db = db;
     this.#options = options;
     this.#anchors = new Anchors(options.anchors ?? [], options.keys, this.#findings);
@@ -52,7 +54,9 @@ class LiveCheck {
     }
     await this.#findStrays(to);
     await this.#readLateErasures();
-    return this.#report(to);
+    const { pseudonym } = this.#options;
+    const state = pseudonym && (await verifyState(this.#db, pseudonym, this.#findings));
+    return { ...this.#report(to), ...(state === undefined ? {} : { state }) };
   }
 
   #report(to: number): JournalReport {

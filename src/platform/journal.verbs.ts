@@ -5,6 +5,7 @@ import { type RollbackFinding, readCheckpointLog } from './checkpoint-file.ts';
 import { type CheckpointSigner, readCheckpoint } from './checkpoint-signer.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database.ts';
+import type { Pseudonym } from './identity.ts';
 import { exportJournal } from './journal-export.ts';
 import { JournalProver } from './journal-prover.ts';
 import type { JournalReport } from './journal-report.ts';
@@ -13,11 +14,22 @@ import { verifyJournalFile } from './journal-verify.ts';
 import { verifyJournal } from './journal-verify-live.ts';
 import type { Args, Io } from './verb.ts';
 
-type JournalHouse = { db: Db; config: Config; signer: CheckpointSigner; sequencer: JournalSequencer; rollback: RollbackFinding };
+type JournalHouse = {
+  db: Db;
+  config: Config;
+  signer: CheckpointSigner;
+  sequencer: JournalSequencer;
+  rollback: RollbackFinding;
+  pseudonym: Pseudonym;
+};
 export type FileToVerify = { file: string; key: string[]; checkpoint: string[] };
 
-/** `journal verify`: every entry, root and signature of the database, and that it leads to what was kept outside it. */
-export async function journalVerifyVerb({ db, config, signer, sequencer, rollback }: JournalHouse, args: Args, io: Io): Promise<number> {
+/**
+ * `journal verify`: every entry, root and signature of the database, that it leads to what was kept outside it, and that decisions, bytes and
+ * facts in the tables are still those the entries committed to.
+ */
+export async function journalVerifyVerb(house: JournalHouse, args: Args, io: Io): Promise<number> {
+  const { db, config, signer, sequencer, rollback, pseudonym } = house;
   // What was signed and kept outside the database: a log that was rewound or rewritten inside does not lead to it.
   const anchors = [...new Set((await readCheckpointLog(config.dataFolder)).checkpoints.map((checkpoint) => checkpoint.note))];
   await sequencer.sequenceNow();
@@ -25,6 +37,7 @@ export async function journalVerifyVerb({ db, config, signer, sequencer, rollbac
     keys: signer.verifierKeys,
     origin: signer.origin,
     anchors,
+    pseudonym,
     onProgress: (entries) => io.progress(`${entries} entries`),
   });
   if (rollback.torn && !args['json'])
@@ -102,6 +115,10 @@ function printReport(report: JournalReport, json: boolean, io: Io): number {
       io.out('The log vouched for itself with its own key: bring a key from elsewhere with --key to know whose log it is.');
     if (report.ok && report.anchors > 0)
       io.out(`It leads to ${report.anchors} ${report.anchors === 1 ? 'checkpoint' : 'checkpoints'} kept outside it.`);
+    if (report.ok && report.state)
+      io.out(
+        `As they were recorded: ${report.state.decisions} decisions, the bytes of ${report.state.receipts} receipts, ${report.state.facts} versions of facts.`,
+      );
     if (report.erased > 0) io.out(`${report.erased} entries were erased with their reason on record; the proofs hold.`);
     for (const problem of report.problems) io.err(`  ${problem.code}: ${problem.message}`);
     if (!report.ok) io.err('Stop signing and read docs/guides/journal.md: what a broken log means, and what to do.');

@@ -33,7 +33,7 @@ export function createMetrics() {
     runs: seconds('run', 'Time of a run of a pack, verification included', ['pack']),
     verdicts: counter('verdicts_total', 'Sentences checked, by outcome (proven, unproven, contradicted)', ['outcome']),
     decisions: counter('decisions_total', 'Decisions of people, by pack and kind', ['pack', 'kind']),
-    deliveries: counter('deliveries_total', 'Write-backs, by what was written and outcome (delivered, kept, waiting)', [
+    deliveries: counter('deliveries_total', 'Write-backs, by what was written and outcome (delivered, kept, waiting, altered)', [
       'surface',
       'outcome',
     ]),

@@ -38,6 +38,7 @@ export async function examine(patient: Patient): Promise<Health> {
     segmentsOf(db, restored),
     await clockOf(db),
     await ehrOf(patient.target),
+    await signaturesOf(db),
     ...(await feedsOf(db, patient.now())),
     ...(await flaggedOf(db)),
     await identifiersOf(db, patient.authorities),
@@ -151,6 +152,16 @@ async function ehrOf(target: Target | undefined): Promise<Finding> {
     const next = 'check COUNTERSIGN_EHR_FHIR_BASE and the network: signed notes wait and are written when it answers';
     return { check: 'ehr', state: 'ill', says: `does not answer (${errorCode(error)})`, next };
   }
+}
+
+async function signaturesOf(db: Db): Promise<Finding> {
+  const [row] = await db.query<{ altered: bigint }>(
+    `select count(distinct proposal) as altered from delivery where state = 'waiting' and reason = 'journal_broken'`,
+  );
+  const altered = Number(row!.altered);
+  if (altered === 0) return { check: 'signatures', state: 'fine', says: 'no signed note that waits was altered' };
+  const says = `${altered} signed notes are not what was signed any more, and are not written to the EHR`;
+  return { check: 'signatures', state: 'ill', says, next: 'stop signing, read docs/guides/journal.md, then: countersign journal verify' };
 }
 
 async function feedsOf(db: Db, now: string): Promise<Finding[]> {

@@ -1,9 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { documentation } from '../../packs/documentation/index.ts';
 import type { Db } from '../../platform/database.ts';
-import { uuidFromParts } from '../../platform/digest.ts';
+import { sha256Hex, uuidFromParts } from '../../platform/digest.ts';
+import { append } from '../../platform/journal.ts';
+import { tamper } from '../../platform/journal-fixture.ts';
+import { nameHash } from '../../platform/journal-verify-state.ts';
 import { openScratchDatabase } from '../../platform/scratch-database.ts';
 import { releaseDecision, type WriteBackDesk } from './release.ts';
 import { Target } from './target.ts';
@@ -56,7 +60,7 @@ it('R22: a note about somebody the EHR does not know yet waits, with its attempt
     { surface: 'Provenance', state: 'waiting', attempts: 2, reason: 'patient-not-found' },
   ]);
   expect(written).toEqual([]);
-  expect(await journaled(proposal)).toEqual(['delivery.attempted']);
+  expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.attempted']);
 
   patients = { p77: [MRN] };
   await releaseDecision(desk(), proposal);
@@ -82,6 +86,34 @@ it('R125: asks for the patient by the identifier their source knows them by firs
   expect((await deliveries(proposal))[0]).toMatchObject({ state: 'delivered' });
 });
 
+it.each`
+  what                              | fault              | change
+  ${'its words'}                    | ${'content'}       | ${`update proposal set content = replace(content::text, '5.6', '3.6')::json where id = $1`}
+  ${'its words and their hashes'}   | ${'content'}       | ${`update decision set content_hash = repeat('0', 64) where proposal = $1`}
+  ${'its signer'}                   | ${'signer'}        | ${`update decision set actor = 'other' where proposal = $1`}
+  ${"its signer's name"}            | ${'signer'}        | ${`update decision set actor_name = 'Dr. Other' where proposal = $1`}
+  ${'its patient'}                  | ${'circumstances'} | ${`update proposal set person = gen_random_uuid() where id = $1`}
+  ${'its time'}                     | ${'circumstances'} | ${`update decision set decided_at = decided_at - interval '1 day' where proposal = $1`}
+  ${'the entry it goes back to'}    | ${'entry'}         | ${'update decision set journal_id = journal_id - 1 where proposal = $1'}
+  ${'the payload of its signature'} | ${'payload'}       | ${`update journal_payload set body = replace(body, 'run-', 'ruN-') where journal_id = (select journal_id from decision where proposal = $1)`}
+`('R22: a note of which $what changed after the signature is not sent: it waits, and the fault is told', async ({ fault, change }) => {
+  patients = { p77: [MRN] };
+  await signed();
+  const proposal = await signed();
+  const told: string[] = [];
+  await tamper(db, change.replaceAll('$1', `'${proposal}'`));
+
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(releaseDecision({ ...desk(), onAltered: (one) => told.push(one) }, proposal)).rejects.toMatchObject({
+      code: 'journal_broken',
+    });
+  }
+
+  expect([asked, written, told]).toEqual([[], [], [fault, fault]]);
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'waiting', reason: 'journal_broken' });
+  expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.attempted']);
+});
+
 function found(type: string, url: URL): unknown {
   if (type !== 'Patient') return { resourceType: 'Bundle' };
   const identifier = url.searchParams.get('identifier') ?? '';
@@ -92,7 +124,14 @@ function found(type: string, url: URL): unknown {
 
 function desk(): WriteBackDesk {
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
-  return { db, packs: [documentation], target: new Target({ baseUrl }), now: () => NOW, secured: async () => undefined };
+  return {
+    db,
+    packs: [documentation],
+    target: new Target({ baseUrl }),
+    pseudonym: (id) => `p-${id}`,
+    now: () => NOW,
+    secured: async () => undefined,
+  };
 }
 
 const sentence = {
@@ -112,6 +151,7 @@ async function signed(): Promise<string> {
   const person = uuidFromParts('release-test', 'person');
   const [run, proposal] = [`run-${number}`, uuidFromParts('release-test', String(number))];
   const content = JSON.stringify({ title: 'Note', asOf: NOW, sections: ['All'], sentences: [sentence], omitted: [] });
+  const hash = sha256Hex(canonicalJson(JSON.parse(content)));
   await db.query(
     `insert into source_person (id, source, authority, value, created_at) values ($1, 'north-lab', $2, $3, $4) on conflict do nothing`,
     [person, MRN.system, MRN.value, NOW],
@@ -138,12 +178,15 @@ async function signed(): Promise<string> {
   ]);
   await db.query(
     `insert into proposal (id, run, pack, person, trigger_key, title, why, state, role, content, drafted, content_hash, offered_at)
-     values ($1, $2, $3, $4, $2, 'Note', 'asked', 'signed', 'clinician', $5, $5, 'h', $6)`,
-    [proposal, run, pack, person, content, NOW],
+     values ($1, $2, $3, $4, $2, 'Note', 'asked', 'signed', 'clinician', $5, $5, $7, $6)`,
+    [proposal, run, pack, person, content, NOW, hash],
   );
+  const body = { run, pack, contentHash: hash, name: nameHash('riv', 'Dr. Rivera') };
+  const entry = { kind: 'decision.signed' as const, actor: 'p-riv', subject: proposal, person, at: NOW, body };
+  const [journalId] = await db.transaction((tx) => append(tx, [entry]));
   await db.query(
-    `insert into decision (proposal, kind, actor, actor_name, content_hash, decided_at, journal_id) values ($1, 'signed', 'riv', 'Dr. Rivera', 'h', $2, 1)`,
-    [proposal, NOW],
+    `insert into decision (proposal, kind, actor, actor_name, content_hash, decided_at, journal_id) values ($1, 'signed', 'riv', 'Dr. Rivera', $3, $2, $4)`,
+    [proposal, NOW, hash, journalId],
   );
   for (const surface of ['DocumentReference', 'Provenance']) {
     await db.query(

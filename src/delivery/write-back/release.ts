@@ -1,9 +1,11 @@
-import { AppError } from '../../core/errors.ts';
+import { AppError, type ErrorCode } from '../../core/errors.ts';
 import type { Pack } from '../../core/pack.ts';
 import type { ProposalContent } from '../../core/proposal.ts';
 import type { Db, Queryable } from '../../platform/database.ts';
 import { errorCode } from '../../platform/error-code.ts';
+import type { Pseudonym } from '../../platform/identity.ts';
 import { append } from '../../platform/journal.ts';
+import { type DecisionFault, decisionFault, readDecision, type StandingDecision } from '../../platform/journal-verify-state.ts';
 import { killPoint } from '../../platform/kill-points.ts';
 import { currentPerson } from '../../record/people.ts';
 import type { PatientIdentifier, Target } from './target.ts';
@@ -14,6 +16,10 @@ export type WriteBackDesk = {
   db: Db;
   packs: readonly Pack[];
   target: Target | undefined;
+  /** What the journal calls a caller: who signed is checked against the entry of the signature. */
+  pseudonym: Pseudonym;
+  /** Told in one word, such as `content`, how what is stored differs from what was signed. */
+  onAltered?(fault: DecisionFault): void;
   now(): string;
   /** Resolves once the signature is where a power loss does not take it back: synced beside the embedded store, its entry under a signed checkpoint. */
   secured(proposal: string, journalId: bigint): Promise<void>;
@@ -23,28 +29,16 @@ const ACTOR = 'system:write-back';
 /** The system under which a signer's id is written; a site maps it to its own practitioners. */
 const SIGNER_SYSTEM = 'urn:countersign:caller';
 
-type Signed = {
-  actor: string;
-  actor_name: string;
-  decided_at: string;
-  journal_id: bigint;
-  run: string;
-  pack: string;
-  person: string;
-  content: string;
-};
-
 /**
  * Writes what a clinician signed to the EHR, once, and notes what the EHR answered. Called again after any failure it finds what was written
- * and only confirms it. Throws `ehr_unavailable` while the EHR does not answer or does not name one patient: the job tries again.
+ * and only confirms it. Throws `ehr_unavailable` while the EHR does not answer or does not name one patient: the job tries again. Throws
+ * `journal_broken`, and sends nothing, where the words, the signer or the patient are not those that the journal entry of the signature
+ * committed to.
  */
 export async function releaseDecision(desk: WriteBackDesk, proposal: string): Promise<void> {
-  const [signed] = await desk.db.query<Signed>(
-    `select d.actor, d.actor_name, d.decided_at, d.journal_id, p.run, p.pack, p.person, p.content
-       from decision d join proposal p on p.id = d.proposal where d.proposal = $1 and d.kind = 'signed'`,
-    [proposal],
-  );
-  if (!signed || (await isSettled(desk.db, proposal))) return;
+  const signed = await readDecision(desk.db, proposal);
+  if (signed?.kind !== 'signed' || (await isSettled(desk.db, proposal))) return;
+  await requireAsSigned(desk, signed);
   if (!desk.target) throw new AppError('ehr_unavailable', 'no EHR is configured; what was signed waits here');
   // A signature restored from the segments can be here before the receipts beside it were read: nobody is not who it was about.
   if (!(await isOnRecord(desk.db, signed.person))) throw new AppError('not_found', 'the record this was signed about is not read yet');
@@ -63,6 +57,15 @@ export async function releaseDecision(desk: WriteBackDesk, proposal: string): Pr
   }
 }
 
+/** What is written is the row that was checked here: it is not read again. */
+async function requireAsSigned(desk: WriteBackDesk, signed: StandingDecision): Promise<void> {
+  const fault = decisionFault(signed, desk.pseudonym);
+  if (fault === undefined) return;
+  desk.onAltered?.(fault);
+  await noteFailure(desk, signed.proposal, signed.person, ALTERED);
+  throw new AppError('journal_broken', 'what was signed is not what is stored; nothing is written to the EHR');
+}
+
 /** Whose chart it is there is not settled: nobody, or more than one. A registration or a merge, here or there, settles it. */
 const UNSETTLED_PATIENT: ReadonlySet<string> = new Set(['patient-not-found', 'patient-not-unique', 'patient-ambiguous']);
 
@@ -75,7 +78,7 @@ class UnsettledPatient extends AppError {
   }
 }
 
-async function inputOf(desk: WriteBackDesk, proposal: string, signed: Signed): Promise<WriteBackInput> {
+async function inputOf(desk: WriteBackDesk, proposal: string, signed: StandingDecision): Promise<WriteBackInput> {
   const pack = desk.packs.find((one) => one.id === signed.pack);
   if (!pack) throw new AppError('not_permitted', 'the pack that wrote this draft is not installed');
   const content = JSON.parse(signed.content) as ProposalContent;
@@ -143,6 +146,9 @@ async function settle(desk: WriteBackDesk, proposal: string, person: string, res
   });
 }
 
+/** The reason a delivery waits with when what was signed was altered since. */
+const ALTERED: ErrorCode = 'journal_broken';
+
 /** Counts a try that failed. A patient not settled over there is journaled once and not every minute until somebody registers or merges them. */
 async function noteFailure(desk: WriteBackDesk, proposal: string, person: string, code: string): Promise<void> {
   const now = desk.now();
@@ -152,7 +158,7 @@ async function noteFailure(desk: WriteBackDesk, proposal: string, person: string
       code,
     ]);
     await tx.query(`update delivery set attempts = attempts + 1, reason = $2 where proposal = $1 and state = 'waiting'`, [proposal, code]);
-    if (UNSETTLED_PATIENT.has(code) && told.length > 0) return;
+    if ((UNSETTLED_PATIENT.has(code) || code === ALTERED) && told.length > 0) return;
     await append(tx, [{ kind: 'delivery.attempted', actor: ACTOR, subject: proposal, at: now, person, body: { outcome: code } }]);
   });
 }
