@@ -130,17 +130,23 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
 
   it('lets nobody into an open transaction and refuses going round it', async () => {
     const seen: string[] = [];
+    const inside = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
     const first = db.transaction(async (tx) => {
       await tx.query('insert into note values (30, $1)', ['first']);
       seen.push('in');
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      inside.resolve();
+      // The single connection would answer the outsider only after this transaction: it gets a moment in which it must not.
+      await (kind === 'pglite' ? new Promise((resolve) => setTimeout(resolve, 30)) : answered.promise);
       await expect(db.query('select 1')).rejects.toThrow('went round');
       await expect(db.transaction(async () => undefined)).rejects.toThrow('went round');
       seen.push('out');
     });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    const outside = db.query('select body from note where id = 30').then((rows) => seen.push(`outside ${rows.length}`));
-    await Promise.all([first, outside]);
+    await inside.promise;
+    const rows = await db.query('select body from note where id = 30');
+    seen.push(`outside ${rows.length}`);
+    answered.resolve();
+    await first;
 
     // A server answers the outsider at once and shows nothing of the open transaction; the single connection makes it wait.
     expect(seen).toEqual(kind === 'pglite' ? ['in', 'out', 'outside 1'] : ['in', 'outside 0', 'out']);
