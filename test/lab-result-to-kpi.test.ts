@@ -107,7 +107,7 @@ describe('one lab result, door to KPI', () => {
 
     expect(bundle).toMatchObject({
       kind: 'proposal',
-      why: 'Visit 23 Nov 2026 10:20, internal medicine',
+      why: 'Visit 2026-11-23T16:20:00.000Z, internal medicine',
       what: { state: 'signed', contentHash: draft.contentHash },
       run: { id: draft.runId, policy: expect.any(String), verifier: expect.any(String), writer: 'built-in@1', model: null },
       decision: { kind: 'signed', by: 'Dr. Ines Halloran', contentHash: draft.contentHash },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ageYears, clockText, dateText, dateTimeText, dayDistance, exactText, spanText, zoneName } from './time.ts';
+import { ageYears, clockText, dateText, dateTimeText, dayDistance, exactText, spanText, withInstants, zoneName } from './time.ts';
 
 const CHICAGO = 'America/Chicago';
 
@@ -17,6 +17,13 @@ describe('times on screen', () => {
   `('$at is $dateTime in the site’s zone', ({ at, date, dateTime }) => {
     expect(dateText(at, CHICAGO)).toBe(date);
     expect(dateTimeText(at, CHICAGO)).toBe(dateTime);
+  });
+
+  it('puts the instants within words on the clock of the site', () => {
+    const why = 'Visit 2026-11-23T15:50:00.000Z, internal medicine';
+    expect(withInstants(why, CHICAGO)).toBe('Visit 23 Nov 2026 09:50, internal medicine');
+    expect(withInstants(why, CHICAGO, 'clock')).toBe('Visit 09:50, internal medicine');
+    expect(withInstants('Chart opened in the EHR', CHICAGO)).toBe('Chart opened in the EHR');
   });
 
   it('never shifts a calendar date, whatever the zone', () => {

@@ -22,6 +22,11 @@ export function dateTimeText(at: string, zone: string): string {
   return parts ? `${dateText(at, zone)} ${parts.hour}:${parts.minute}` : at;
 }
 
+/** Words with the instants in them as the site's clock has it; of today's or a day named beside them, the `clock` alone. */
+export function withInstants(words: string, zone: string, show: 'date and clock' | 'clock' = 'date and clock'): string {
+  return words.replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, (at) => (show === 'clock' ? clockText(at, zone) : dateTimeText(at, zone)));
+}
+
 /** `06:15` in the site's zone. */
 export function clockText(at: string, zone: string, seconds = false): string {
   const parts = partsIn(at, zone);

@@ -127,3 +127,35 @@ describe('orders that were stopped, nobody knows when', () => {
     expect(draftOf([stopped('c', '2024-01-01'), ...facts]).omitted).toEqual([]);
   });
 });
+
+describe('which visit is the last one', () => {
+  const AMB = { class: 'AMB', start: '2026-10-15T09:00:00-05:00', display: 'Encounter for check up' };
+  it.each`
+    what                                | atoms                                              | over              | since
+    ${'an ambulatory visit'}            | ${AMB}                                             | ${{}}             | ${'15 Oct 2026'}
+    ${'a video visit'}                  | ${{ ...AMB, class: 'VR', display: 'Video visit' }} | ${{}}             | ${'15 Oct 2026'}
+    ${'a call by its name, filed AMB'}  | ${{ ...AMB, display: 'Telephone encounter' }}      | ${{}}             | ${'24 Aug 2026'}
+    ${'a call by its name, filed VR'}   | ${{ ...AMB, class: 'VR', display: 'Phone call' }}  | ${{}}             | ${'24 Aug 2026'}
+    ${'a call by its code'}             | ${{ ...AMB, display: 'Consult', code: '99442' }}   | ${{}}             | ${'24 Aug 2026'}
+    ${'a visit not to be claimed from'} | ${AMB}                                             | ${{ grade: 'D' }} | ${'24 Aug 2026'}
+    ${'a stay'}                         | ${{ ...AMB, class: 'IMP' }}                        | ${{}}             | ${'24 Aug 2026'}
+  `('R98: beside a visit of August, with $what in October it is that of $since', ({ atoms, over, since }) => {
+    const august = fact('Encounter', 'a', { status: 'finished', class: 'AMB', start: '2026-08-24T09:00:00-05:00', display: 'Check up' });
+    const stop = fact('Procedure', 'p', { status: 'completed', display: 'Colonoscopy', occurrence: '2026-11-01' });
+
+    const { sections } = draftOf([august, fact('Encounter', 'o', { status: 'finished', ...atoms }, over), stop]);
+
+    expect(sections[0]).toBe(`Since the last visit, ${since}`);
+  });
+});
+
+it.each`
+  start                          | why
+  ${'2026-11-23T15:50:00+00:00'} | ${'Visit 2026-11-23T15:50:00.000Z, internal medicine'}
+  ${'2026-11-23T09:50:00-06:00'} | ${'Visit 2026-11-23T15:50:00.000Z, internal medicine'}
+  ${'2026-11-23'}                | ${'Visit 23 Nov 2026, internal medicine'}
+`('a visit booked for $start is due at an instant, whatever clock its source keeps: $why', ({ start, why }) => {
+  const booked = fact('Appointment', 'b', { status: 'booked', start, reason: 'internal medicine' });
+
+  expect(documentation.triggers[0]!.when(booked, '2026-11-22T15:38:00Z')?.why).toBe(why);
+});

@@ -27,7 +27,7 @@ const LIMITS = { events: 6, results: 8, trends: 4, medications: 8, problems: 10,
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.3.0',
+  version: '1.4.0',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',
@@ -47,7 +47,7 @@ export const documentation: Pack = {
     { type: 'Immunization', lookBackDays: 1825 },
     { type: 'ServiceRequest', lookBackDays: 730 },
   ],
-  triggers: [{ type: 'Appointment', when: visitAhead }],
+  triggers: [{ type: 'Appointment', when: visitAhead, wakeAt: visitTurn }],
   kpis: [
     { id: 'proposals.offered', title: 'Offered', count: ['proposal.offered'], drafts: 'first' },
     { id: 'proposals.redrafted', title: 'Redrafted', count: ['proposal.offered'], drafts: 'again' },
@@ -109,19 +109,33 @@ function orAbsent(sentences: DraftSentence[], of: 'problems', section: string): 
 
 /** A booked visit asks for a summary from three days before until half a day after it began. */
 function visitAhead(fact: Fact, now: string): TriggerReason | undefined {
-  const start = textOf(fact, 'start');
-  if (fact.retracted || !start || !['booked', 'pending', 'arrived', 'checked-in'].includes(fact.status ?? '')) return undefined;
+  const start = expectedStart(fact);
+  if (!start) return undefined;
   const ahead = Date.parse(start) - Date.parse(now);
   if (ahead > AHEAD_DAYS * DAY_MS || ahead < -AFTER_MS) return undefined;
   const reason =
     textOf(fact, 'reason') ?? textOf(fact, 'serviceType') ?? textOf(fact, 'display') ?? textOf(fact, 'title') ?? textOf(fact, 'note');
-  const when = `Visit ${dateWords(dateOf(start) ?? '') ?? ''} ${timeOf(start) ?? ''}`.trim();
+  // A source's clock need not be the hospital's: an instant is given as one, and whoever shows it does so in the zone of the site.
+  const instant = /T.*(?:Z|[+-]\d{2}:\d{2})$/.test(start) ? new Date(start).toISOString() : undefined;
+  const when = `Visit ${instant ?? `${dateWords(dateOf(start) ?? '') ?? ''} ${timeOf(start) ?? ''}`}`.trim();
   return {
     key: `Appointment/${fact.id}`,
     why: reason ? `${when}, ${reason}` : when,
     role: 'clinician',
     dueAt: new Date(start).toISOString(),
   };
+}
+
+/** When a visit comes into its three days, and when its half day is over: the first of the two that is ahead. */
+function visitTurn(fact: Fact, now: string): string | undefined {
+  const start = Date.parse(expectedStart(fact) ?? '');
+  const turn = [start - AHEAD_DAYS * DAY_MS, start + AFTER_MS + 1].find((instant) => instant > Date.parse(now));
+  return turn === undefined ? undefined : new Date(turn).toISOString();
+}
+
+function expectedStart(fact: Fact): string | undefined {
+  if (fact.retracted || !['booked', 'pending', 'arrived', 'checked-in'].includes(fact.status ?? '')) return undefined;
+  return textOf(fact, 'start');
 }
 
 function daysBefore(instant: string, days: number): string {

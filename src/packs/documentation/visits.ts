@@ -25,9 +25,28 @@ export function visitsOf(facts: readonly Fact[], asOf: string): Visit[] {
     .sort(newestFirst);
 }
 
-/** The visit to which "since the last visit" refers: the latest finished outpatient or virtual one. */
+/**
+ * The visit to which "since the last visit" refers: the latest finished outpatient or virtual one that the chart can be trusted with. A call is
+ * none: whoever reads on may not have been told what came before it.
+ */
 export function lastVisit(visits: readonly Visit[]): Visit | undefined {
-  return visits.find((visit) => visit.fact.status === 'finished' && (visit.setting === 'outpatient' || visit.setting === 'virtual'));
+  return visits.find(
+    ({ fact, setting }) =>
+      fact.status === 'finished' && fact.grade !== 'D' && (setting === 'outpatient' || setting === 'virtual') && !isCall(fact),
+  );
+}
+
+/**
+ * Telephone encounters by Encounter.type, for the class cannot tell: v3-ActCode VR takes in calls and video, and calls are filed as AMB as well.
+ * SNOMED CT 185317003 |Telephone encounter|; CPT 99441–99443 and 98966–98968, telephone services; else the name the source gave.
+ */
+const CALLS = new Set(['185317003', '99441', '99442', '99443', '98966', '98967', '98968']);
+
+function isCall(fact: Fact): boolean {
+  return fact.atoms.some(
+    ({ name, text }) =>
+      (name === 'code' && CALLS.has(text)) || ((name === 'display' || name === 'serviceType') && /\b(?:tele)?phone\b/i.test(text)),
+  );
 }
 
 /** What a visit was, in a claim; its reason where the source named one. */

@@ -4,7 +4,7 @@ import { withSentence, withWord } from '../lease-words.ts';
 import type { QueueGroup } from '../queue-groups.ts';
 import { useZone } from '../session.ts';
 import { useSignatures } from '../signatures.ts';
-import { ageYears, clockText, dateText, dayDistance, exactText, spanText, weekdayText } from '../time.ts';
+import { ageYears, clockText, dateText, dayDistance, exactText, spanText, weekdayText, withInstants } from '../time.ts';
 import { counted, proposalWords, type StateWord as Word } from '../words.ts';
 import { Icon } from './icon.tsx';
 import { StateWord, TallyMarks } from './state-word.tsx';
@@ -77,7 +77,8 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
         {due.when}
       </td>
       <td className={`nowrap ${due.late ? 'withheld' : 'second'}`}>{due.distance}</td>
-      <td className="queue-why" title={item.why}>
+      {/* The day of a visit stands under Due already; the whole reason is on the row's title. */}
+      <td className="queue-why" title={withInstants(item.why, zone)}>
         <Link
           to="/review/$id"
           params={{ id: item.id }}
@@ -85,7 +86,7 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
           onClick={(event) => event.stopPropagation()}
           onFocus={() => props.onSelect(item.id)}
         >
-          {whyWords(item.why)}
+          {withInstants(item.why, zone, 'clock')}
         </Link>
       </td>
       <td className="queue-name">{item.person.name ?? <span className="third">name not given</span>}</td>
@@ -137,11 +138,6 @@ function dueWords(dueAt: string | null, now: number, zone: string): { when: stri
     distance: days === 0 ? `in ${wait < TWO_HOURS_MS ? spanText(wait) : `${Math.floor(wait / 3_600_000)} h`}` : `in ${days} d`,
     late: false,
   };
-}
-
-/** The day of a visit stands under Due already; the whole reason is on the row's title. */
-function whyWords(why: string): string {
-  return why.replace(/^Visit \d{1,2} [A-Z][a-z]{2} \d{4} (\d{2}:\d{2}), /, 'Visit $1, ');
 }
 
 function sexWord(sex: string | null): string {

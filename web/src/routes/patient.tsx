@@ -14,7 +14,7 @@ import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
 import { patientFactsQuery, worklistQuery } from '../queries.ts';
 import { useTitle, useZone } from '../session.ts';
 import { fromSiteLocal, toSiteLocal } from '../site-instant.ts';
-import { dateText, dateTimeText } from '../time.ts';
+import { dateText, dateTimeText, withInstants } from '../time.ts';
 import { counted, flagWord, gradeWords, kindWord } from '../words.ts';
 import '../components/word-menu.css';
 import './patients.css';
@@ -111,7 +111,7 @@ export function Patient() {
               <span className="chart-drafts">
                 {drafts.map((one) => (
                   <Link key={one.id} to="/review/$id" params={{ id: one.id }} className="link" title={one.title}>
-                    Draft: {one.why}
+                    Draft: {withInstants(one.why, zone)}
                   </Link>
                 ))}
               </span>
