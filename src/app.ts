@@ -19,7 +19,7 @@ import { runRoutes } from './delivery/review/runs.routes.ts';
 import { worklistRoutes } from './delivery/worklist/worklist.routes.ts';
 import type { WriteBackDesk } from './delivery/write-back/release.ts';
 import { Target } from './delivery/write-back/target.ts';
-import { BURST_MS, type House, onDecision, onFacts, onHook, onPayload, onReceipt, onSuperseded } from './flow.ts';
+import { BURST_MS, type House, onDecision, onFacts, onHook, onPayload, onReceipt, onSuperseded, onTime } from './flow.ts';
 import { AccessLog } from './governance/access-log.ts';
 import { type Restored, restoreAcknowledged } from './governance/restore.ts';
 import type { ReviewDesk } from './governance/review.ts';
@@ -480,6 +480,9 @@ function startWorker(house: House, log: Log, metrics: Metrics): Worker {
       },
     },
     concurrency: house.db.kind === 'pglite' ? 2 : 3,
+    onTime: async () => {
+      while (await onTime(house));
+    },
     onDone: counted.onDone,
     onRetry: (job, error) => {
       counted.onRetry(job, error);

@@ -1,7 +1,7 @@
 /**
  * The product on one screen, in the order in which a fact travels:
  * receive → normalise → retrieve → generate → verify → review → act → measure.
- * Six entries, each a door or a job. Order lives here; clinical and policy conditions live in the rooms.
+ * Seven entries, each a door, a job or the clock. Order lives here; clinical and policy conditions live in the rooms.
  */
 import { retrieve } from './ai/retrieve/retrieve.ts';
 import { type Run, runPack } from './ai/run.ts';
@@ -12,7 +12,7 @@ import type { Payload } from './core/receipt.ts';
 import type { WriteBackDesk } from './delivery/write-back/release.ts';
 import { releaseDecision } from './delivery/write-back/release.ts';
 import { systemPermit } from './governance/access.ts';
-import { type DueTrigger, dueTriggers } from './governance/due.ts';
+import { type DueTrigger, dueTriggers, planNextLook, takeDueLooks } from './governance/due.ts';
 import { askedByHook, offer, relyingOn } from './governance/proposals.ts';
 import type { ReadPayload } from './interop/read-payload.ts';
 import type { Db, Queryable } from './platform/database.ts';
@@ -62,10 +62,20 @@ export async function onReceipt(house: House, only?: string): Promise<boolean> {
 export async function onFacts(house: House, person: string): Promise<string[]> {
   const chart = await chartOf(house, person);
   const offered: string[] = [];
+  await planNextLook(house.db, house.packs, chart);
   for (const pack of house.packs) {
     for (const due of await dueTriggers(house.db, pack, chart)) offered.push(await draft(house, pack, chart, due));
   }
   return offered;
+}
+
+/** Time passes: whoever a visit or a result has come due for meanwhile is drafted about again. True while more may be due. */
+export async function onTime(house: House): Promise<boolean> {
+  return house.db.transaction(async (tx) => {
+    const persons = await takeDueLooks(tx, house.now());
+    await enqueueAgain(tx, persons.map(factsOf)); // biome-ignore format: short
+    return persons.length > 0;
+  });
 }
 
 /** Door: a clinician opens a chart in the EHR. Returns the live draft about this person, written now where there is none. */

@@ -1,7 +1,12 @@
 /* A signature says what the record says at the click: what was acknowledged before it counts, and so does the time that has passed. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProposalView, WorklistItem } from '../src/core/api.ts';
+import type { Fact } from '../src/core/fact.ts';
 import { onReceipt } from '../src/flow.ts';
+import { planNextLook } from '../src/governance/due.ts';
+import { erase } from '../src/platform/erasure.ts';
+import { requirePerson } from '../src/record/people.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 const DAY_MS = 86_400_000;
@@ -101,6 +106,120 @@ describe('time that has passed', () => {
   });
 });
 
+describe('time alone', () => {
+  it('brings the draft of a visit three days before it, and takes it away when the visit is over', async () => {
+    const start = Date.parse(house.clock.now()) + 20 * DAY_MS;
+    await house.take('', potassium('5000601', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000601', new Date(start).toISOString()));
+    await house.settle();
+    const early = await draftAbout('5000601');
+    await passTo(start - 3 * DAY_MS - 1);
+    const almost = await draftAbout('5000601');
+    await passTo(start - 3 * DAY_MS);
+    const inTime = await draftAbout('5000601');
+    await passTo(start + DAY_MS / 2);
+    const during = await draftAbout('5000601');
+    await passTo(start + DAY_MS / 2 + 1);
+
+    expect([early, almost]).toEqual([undefined, undefined]);
+    expect(inTime?.dueAt).toBe(new Date(start).toISOString());
+    expect(during?.id).toBe(inTime?.id);
+    expect(await draftAbout('5000601')).toBeUndefined();
+    expect((await clinician.get<ProposalView>(`/api/proposals/${inTime!.id}`)).state).toBe('withdrawn');
+    expect(await house.app.db.query('select 1 from next_look where at <= $1', [house.clock.now()])).toEqual([]);
+  });
+
+  it('loses no nearer visit where one further off was planned first, and none where the nearer is cancelled', async () => {
+    const now = Date.parse(house.clock.now());
+    const [near, far] = [now + 10 * DAY_MS, now + 30 * DAY_MS];
+    await house.take('', potassium('5000701', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000701', new Date(far).toISOString(), 'booked', 'far'));
+    await house.settle();
+    await house.take('north-ehr', visit('5000701', new Date(near).toISOString(), 'booked', 'near'));
+    await house.settle();
+    await passTo(near - 3 * DAY_MS);
+    const first = await draftAbout('5000701');
+    await house.take('north-ehr', visit('5000701', new Date(near).toISOString(), 'cancelled', 'near'));
+    await house.settle();
+    const between = await draftAbout('5000701');
+    await passTo(far - 3 * DAY_MS);
+
+    expect(first?.dueAt).toBe(new Date(near).toISOString());
+    expect(between).toBeUndefined();
+    expect((await draftAbout('5000701'))?.dueAt).toBe(new Date(far).toISOString());
+  });
+
+  it('brings a fresh draft when a result that was dated ahead comes due', async () => {
+    const now = Date.parse(house.clock.now());
+    await house.take('', potassium('5000801', '6.6', hl7Time(now - 3_600_000)));
+    await house.take('', potassium('5000801', '4.2', hl7Time(now + 3_600_000)));
+    await house.take('north-ehr', visit('5000801', new Date(now + DAY_MS).toISOString()));
+    await house.settle();
+    const before = await draftAbout('5000801');
+    await passTo(now + 3_600_000);
+
+    expect(before!.sentences.map((one) => one.text).join()).toContain('6.6');
+    expect((await draftAbout('5000801'))!.sentences.map((one) => one.text).join()).not.toContain('6.6');
+  });
+});
+
+describe('a planned look', () => {
+  it('is not put off by somebody who read the chart before the nearer visit came', async () => {
+    const [near, far] = [Date.parse(house.clock.now()) + 10 * DAY_MS, Date.parse(house.clock.now()) + 30 * DAY_MS];
+    await house.take('north-ehr', visit('5000901', new Date(near).toISOString()));
+    await house.settle();
+    const person = await personOf('5000901');
+
+    const older = { type: 'Appointment', retracted: false, validFrom: new Date(far).toISOString(), atoms: [] } as unknown as Fact;
+    await planNextLook(house.app.db, [], { person, asOf: house.clock.now(), facts: [older], superseded: [] });
+
+    expect(await lookAt(person)).toBe(new Date(near - 3 * DAY_MS).toISOString());
+  });
+
+  it('is planned for whoever had a visit ahead before looks were planned', async () => {
+    await house.take('north-ehr', visit('5001001', '2099-03-01T10:00:00Z'));
+    await house.settle();
+    const person = await personOf('5001001');
+    const migration = readFileSync(new URL('../migrations/0012_plan_next_look.sql', import.meta.url), 'utf8');
+    await house.app.db.query('delete from next_look');
+
+    await house.app.db.exec(migration.slice(migration.indexOf('insert into next_look')));
+
+    expect(Date.parse((await lookAt(person))!)).toBeLessThan(Date.parse('2099-01-01'));
+  });
+
+  it('is forgotten with the person', async () => {
+    await house.take('north-ehr', visit('5001101', '2099-03-01T10:00:00Z'));
+    await house.settle();
+    const person = await personOf('5001101');
+    expect(await lookAt(person)).toBeDefined();
+
+    await erase(house.app.db, { person, actor: 'a', reason: 'asked for', at: house.clock.now() });
+
+    expect(await lookAt(person)).toBeUndefined();
+  });
+});
+
+async function personOf(mrn: string): Promise<string> {
+  return requirePerson(house.app.db, `urn:oid:2.999.1.1|${mrn}`);
+}
+
+async function lookAt(person: string): Promise<string | undefined> {
+  const [row] = await house.app.db.query<{ at: string }>('select at from next_look where person = $1', [person]);
+  return row?.at;
+}
+
+/** Nothing arrives but the time. */
+async function passTo(instant: number): Promise<void> {
+  house.clock.set(new Date(instant).toISOString());
+  await house.settle();
+  clinician = await house.signIn('halloran');
+}
+
+function hl7Time(instant: number): string {
+  return `${new Date(instant).toISOString().replace(/\D/g, '').slice(0, 14)}+0000`;
+}
+
 async function sign(draft: ProposalView) {
   return clinician.post(`/api/proposals/${draft.id}/signature`, { contentHash: draft.contentHash });
 }
@@ -120,9 +239,9 @@ function potassium(mrn: string, value: string, at: string): string {
   ].join('\r');
 }
 
-function visit(mrn: string, start: string, status = 'booked'): string {
+function visit(mrn: string, start: string, status = 'booked', name = ''): string {
   const patient = { resourceType: 'Patient', id: `p${mrn}`, identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }], gender: 'female' };
   const participant = [{ actor: { reference: `Patient/p${mrn}` }, status: 'accepted' }];
-  const appointment = { resourceType: 'Appointment', id: `a${mrn}`, status, start, end: start, participant };
+  const appointment = { resourceType: 'Appointment', id: `a${mrn}${name}`, status, start, end: start, participant };
   return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient }, { resource: appointment }] });
 }

@@ -9,6 +9,8 @@ export type Trigger = {
   type: string;
   /** Returns why this fact asks for a run, when it is due, and for which role; undefined when it does not. */
   when(fact: Fact, now: string): TriggerReason | undefined;
+  /** The next instant after `now` at which `when` may answer otherwise by time alone; undefined, or left out, where none is ahead. */
+  wakeAt?(fact: Fact, now: string): string | undefined;
 };
 export type TriggerReason = { key: string; why: string; role: string; dueAt: string | null };
 

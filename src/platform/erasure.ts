@@ -103,6 +103,7 @@ export const HOLDS_PEOPLE = [
   'ident',
   'job',
   'journal_payload',
+  'next_look',
   'person_link',
   'proposal',
   'quarantine',
@@ -421,6 +422,7 @@ async function eraseProposals(tx: Queryable, persons: readonly string[], { actor
     [persons, NO_CONTENT],
   );
   const ids = rows.map(({ id }) => id);
+  await tx.query('delete from next_look where person = any($1::uuid[])', [persons]);
   await tx.query(`update run set closure = '{"erased":true}' where person = any($1::uuid[])`, [persons]);
   await tx.query('update decision set reason = null where proposal = any($1::uuid[])', [ids]);
   await tx.query('update delivery set reason = null where proposal = any($1::uuid[])', [ids]);

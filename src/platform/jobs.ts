@@ -94,6 +94,10 @@ export type WorkerOptions = {
   onRetry?: (job: Job, error: string) => void;
   onDead?: (job: Job, error: string) => void;
   onDone?: (job: Job, milliseconds: number) => void;
+  /** What time alone makes due, as work in the queue: asked every so often before the worker looks for jobs. */
+  onTime?: () => Promise<unknown>;
+  /** How often that is, in milliseconds; ten seconds when absent. */
+  timeMs?: number;
   /** The queue itself could not be read or written; the worker waits a poll and tries again. */
   onTrouble?: (error: string) => void;
 };
@@ -129,11 +133,19 @@ export function createWorker(options: WorkerOptions): Worker {
     return jobs.length;
   }
 
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  async function lookAtTime(): Promise<void> {
+    if (!options.onTime || performance.now() - lookedAt < (options.timeMs ?? 10_000)) return;
+    lookedAt = performance.now();
+    await options.onTime().catch(trouble(options));
+  }
+
   async function runLoop(): Promise<void> {
     await releaseOrphans(options);
     while (!stopping) {
       bell = makeBell();
       const before = bell;
+      await lookAtTime();
       const claimed = draining === 0 && running.size < concurrency ? await claimAndRun(0).catch(trouble(options)) : 0;
       if (claimed === 0 || running.size >= concurrency) await before.wait(options.pollMs ?? 250);
     }
@@ -150,6 +162,7 @@ export function createWorker(options: WorkerOptions): Worker {
       draining += 1;
       let total = 0;
       try {
+        await options.onTime?.();
         for (;;) {
           const claimed = running.size < concurrency ? await claimAndRun(aheadMs) : 0;
           total += claimed;

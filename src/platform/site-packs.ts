@@ -23,7 +23,7 @@ const contract = z.looseObject({
   needs: z
     .array(z.looseObject({ type: text, lookBackDays: z.number().positive().optional(), categories: z.array(text).optional() }))
     .min(1),
-  triggers: z.array(z.looseObject({ type: text, when: pure })),
+  triggers: z.array(z.looseObject({ type: text, when: pure, wakeAt: pure.optional() })),
   kpis: z.array(formula),
   document: z.looseObject({ loinc: z.string().regex(/^\d{1,7}-\d$/, 'must be a LOINC code'), title: text }),
   write: pure,
