@@ -23,6 +23,7 @@ import { openTerminal } from './platform/terminal.ts';
 import { type Args, explainFailure, performVerb, type Verb } from './platform/verb.ts';
 import { absolutePath, readCount, readDay, readPort, readSeveral, standardInput, textOf } from './platform/verb-options.ts';
 import { buildWebIfNeeded } from './platform/web-build.ts';
+import { untilTheseAreRead } from './record/intake.ts';
 import { importTotals } from './record/receipts.ts';
 import { importVerb } from './sources/import.verb.ts';
 import { synthesizeHospital } from './sources/play-hospital.ts';
@@ -30,7 +31,15 @@ import { synthesizeHospital } from './sources/play-hospital.ts';
 /** Verbs that need the store. `migrate` has nothing left to do: opening the store brought the schema forward. */
 const verbs: Record<string, Verb<App>> = {
   import: ({ house, db, drain }, args, io) =>
-    importVerb({ take: (payload) => onPayload(house, payload), settle: drain, totals: (ids) => importTotals(db, ids) }, args, io),
+    importVerb(
+      {
+        take: (payload) => onPayload(house, payload),
+        settle: (receipts) => untilTheseAreRead(db, receipts, drain),
+        totals: (ids) => importTotals(db, ids),
+      },
+      args,
+      io,
+    ),
   run: ({ house }, args, io) => runVerb(house, args, io),
   replay: ({ house }, args, io) => replayVerb(house, args, io),
   check: ({ house }, args, io) => checkVerb(house, args, io),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Payload, Receipt } from '../core/receipt.ts';
 import type { Db } from '../platform/database.ts';
 import { openScratchDatabase } from '../platform/scratch-database.ts';
-import { openIntake, restoreReceipts } from './intake.ts';
+import { openIntake, restoreReceipts, untilTheseAreRead } from './intake.ts';
 import { readBytes, readReceipt } from './receipts.ts';
 
 let db: Db;
@@ -100,3 +100,22 @@ function options(): Parameters<typeof openIntake>[0] {
 function payload(text: string, source = 'north-lab'): Payload {
   return { source, door: 'mllp', contentType: 'application/hl7-v2+er7', bytes: new Uint8Array(Buffer.from(text)) };
 }
+
+it('waits for what a worker elsewhere reads, not only for what it does itself; where nothing would read it any more, it does not', async () => {
+  const { receipt } = await open()(payload('read elsewhere'));
+  const job = `receipts/${receipt}`;
+  await db.query(`insert into job (key, kind, payload, run_at, created_at) values ($1, 'receipts', '{}', now(), now())`, [job]);
+  const rounds: string[] = [];
+
+  await untilTheseAreRead(db, [receipt], async () => {
+    rounds.push((await readReceipt(db, receipt)).state);
+    // The other worker is done after we have looked once.
+    if (rounds.length === 2) await db.query(`update receipt set state = 'normalised' where id = $1`, [receipt]);
+  });
+  const unread = await open()(payload('read by nobody'));
+  await db.query(`update job set state = 'dead'`);
+  await untilTheseAreRead(db, [unread.receipt], async () => {});
+
+  expect(rounds).toEqual(['received', 'received']);
+  expect((await readReceipt(db, unread.receipt)).state).toBe('received');
+});

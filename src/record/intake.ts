@@ -163,3 +163,20 @@ export async function untilRead(db: Db, onWaiting: (receipts: number) => void): 
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
+
+/**
+ * Waits until these receipts are read, whoever reads them: `work` does what waits here, and a worker elsewhere may be reading the rest. Gives up
+ * on none that still has a job; returns with some unread only where nothing is left that would read them.
+ */
+export async function untilTheseAreRead(db: Db, receipts: readonly string[], work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await work();
+    const [row] = await db.query<{ unread: bigint; jobs: bigint }>(
+      `select (select count(*) from receipt where id = any($1::uuid[]) and state = 'received') as unread,
+              (select count(*) from job where kind = 'receipts' and state in ('ready', 'running')) as jobs`,
+      [receipts],
+    );
+    if (Number(row?.unread ?? 0) === 0 || Number(row?.jobs ?? 0) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}

@@ -5,8 +5,8 @@ import { importPath } from './import.ts';
 
 type ImportHouse = {
   take(payload: Payload): Promise<{ receipt: string; repeat: boolean }>;
-  /** Resolves when what was taken in has been read and drafted from. */
-  settle(): Promise<void>;
+  /** Resolves when these receipts have been read, here or by a worker elsewhere, and what is drafted here has been. */
+  settle(receipts: readonly string[]): Promise<void>;
   totals(receipts: readonly string[]): Promise<ImportTotals>;
 };
 type ImportTotals = { received: number; stored: number; rejected: number; reasons: { reason: string; count: number }[] };
@@ -17,7 +17,7 @@ export async function importVerb({ take, settle, totals }: ImportHouse, args: Ar
     io.progress(`${progress.filesDone} of ${progress.files} files on disk, ${progress.receipts} receipts`),
   );
   io.progress(`${done.receipts} receipts on disk; reading them and drafting`);
-  await settle();
+  await settle(done.receiptIds);
   const { received, stored, rejected, reasons } = withEmpty(await totals(done.receiptIds), done.empty);
   if (args['json']) {
     io.out(JSON.stringify({ files: done.files, receipts: done.receipts, repeats: done.repeats, received, stored, rejected, reasons }));
@@ -25,6 +25,9 @@ export async function importVerb({ take, settle, totals }: ImportHouse, args: Ar
   }
   io.out(`${done.files} files, ${done.receipts} receipts, ${done.repeats} of them here before.`);
   io.out(`received ${received} = stored ${stored} + rejected ${rejected}`);
+  // A person in doubt is one finding, and holds back every item that is about them.
+  const findings = reasons.reduce((sum, { count }) => sum + count, 0);
+  if (findings > 0 && findings < rejected) io.out(`  held back by ${findings} ${findings === 1 ? 'finding' : 'findings'}:`);
   for (const { reason, count } of reasons) io.out(`  ${count} × ${reason}`);
   if (rejected > 0) io.out('What was rejected is kept whole: see it under Feeds, and replay it after a fix.');
   else io.out('Drafts that follow from it are in the work queue: countersign serve');
