@@ -251,6 +251,32 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
     expect((await db.query('select key from job order by key')).map((row) => row['key'])).toEqual(['dead', 'new', 'waiting']);
   });
 
+  it('asks again and again what time makes due, also after an asking that failed', async () => {
+    const ran: string[] = [];
+    const troubles: string[] = [];
+    let asked = 0;
+    const worker = workerOf(
+      { note: async (job) => void ran.push(job.key) },
+      {
+        pollMs: 1,
+        timeMs: 0,
+        onTrouble: (error) => troubles.push(error),
+        onTime: async () => {
+          asked += 1;
+          if (asked === 1) throw new AppError('internal', 'the first asking fails');
+          await enqueue(db, note(`due ${asked}`));
+        },
+      },
+    );
+
+    worker.start();
+    await until(async () => ran.includes('due 3'));
+    await worker.stop();
+
+    expect(troubles).toEqual(['internal']);
+    expect(ran).toEqual(expect.arrayContaining(['due 2', 'due 3']));
+  });
+
   function workerOf(kinds: WorkerOptions['kinds'], more: Partial<WorkerOptions> = {}) {
     return createWorker({ db, kinds, ...more });
   }
