@@ -1,4 +1,4 @@
-/** Wires real adapters into flow.ts: the only file that knows every room. */
+/** Wires real adapters into flow.ts; beside it only cli.ts, which gives each verb what it needs, reaches into every room. */
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -337,7 +337,7 @@ function greeting(config: Config, url: string, mllpPort: number | undefined): st
   return [
     ...doors,
     config.loopback
-      ? 'Sign in as Dr. Ines Halloran (clinician), Theo Marsh (integration) or Dr. Karin Lindqvist (governance).'
+      ? `Sign in as ${demoIdentities.map(({ name, role }) => `${name} (${role})`).join(', ')}.`
       : 'Nobody can sign in here: the demo identities exist on loopback only (COUNTERSIGN_HOST=127.0.0.1).',
   ];
 }
