@@ -63,6 +63,11 @@ describe('a sentence that the chart contradicts', () => {
     ${'with a letter that does not show'} | ${(lie: { text: string }) => ({ text: lie.text.replace('Potas', 'Potas\u200b'), selected: true, acknowledged: true })}
     ${'in look-alike letters'}            | ${(lie: { text: string }) => ({ text: lie.text.replace('o', 'о'), selected: true, acknowledged: true })}
     ${'under the id of another'}          | ${(lie: { text: string }, another: { id: string }) => ({ id: another.id, text: lie.text, selected: true })}
+    ${'with another mark at its end'}     | ${(lie: { text: string }) => ({ text: lie.text.replace(/\.$/, '!'), selected: true, acknowledged: true })}
+    ${'in letters of no usual table'}     | ${(lie: { text: string }) => ({ text: lie.text.replaceAll('o', '\u0585').replace('g', '\u0261'), selected: true, acknowledged: true })}
+    ${'behind a prefix'}                  | ${(lie: { text: string }) => ({ text: `Note: ${lie.text}`, selected: true, acknowledged: true })}
+    ${'with a typing error'}              | ${(lie: { text: string }) => ({ text: lie.text.replace('ss', 's'), selected: true, acknowledged: true })}
+    ${'joined to another'}                | ${(lie: { text: string }, another: { text: string }) => ({ text: `${another.text} ${lie.text}`, selected: true, acknowledged: true })}
   `('R98: cannot be put back $way', async ({ change }) => {
     const draft = await newDraft();
     const lie = draft.sentences.find((one) => one.text.includes('3.9'))!;
@@ -133,6 +138,28 @@ describe("the writer's words", () => {
     expect((proven.body as unknown as ProposalView).sentences[0]).toMatchObject({ id: draft.sentences[0]!.id, author: { kind: 'writer' } });
   });
 
+  it('R30: keep the label in what a human made of them, also after they were rewritten and written back', async () => {
+    const draft = await newDraft();
+    const drafted = draft.sentences.find((one) => one.text.includes('5.6'))!;
+    const send = async (text: string, id?: string) => {
+      const answer = await clinician.post(`/api/proposals/${draft.id}/edit`, {
+        sentences: [{ text, id, selected: true, acknowledged: true }],
+      });
+      return (answer.body as unknown as ProposalView).sentences.find((one) => one.selected)!;
+    };
+
+    const rewritten = await send('Repeat in the clinic tomorrow.', drafted.id);
+    const around = await send(`Told her daughter by telephone: ${drafted.text}`, rewritten.id);
+    const again = await send(`Told her daughter by phone today: ${drafted.text}`, around.id);
+    const back = await send(drafted.text);
+
+    expect([rewritten.author.kind, rewritten.wordsOf]).toEqual(['human', undefined]);
+    for (const one of [around, again]) {
+      expect(one).toMatchObject({ author: { kind: 'human' }, wordsOf: { sentences: [drafted.id], writer: 'built-in@1' } });
+    }
+    expect(back).toMatchObject({ id: drafted.id, author: { kind: 'writer' } });
+  });
+
   it.each(['<5.6', '-5.6', '5.6%', '5.7'])('changed to %s are a human sentence, never silently the old one', async (value) => {
     const draft = await newDraft();
     const potassium = draft.sentences.find((one) => one.text.includes('5.6'))!;
@@ -147,6 +174,7 @@ describe("the writer's words", () => {
       author: { kind: 'human' },
       replaces: potassium.id,
     });
+    expect((answer.body as unknown as ProposalView).sentences[0]?.wordsOf).toBeUndefined();
   });
 
   it('that are withheld stay listed with their reason when they are rewritten', async () => {

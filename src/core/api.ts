@@ -54,6 +54,8 @@ export type SentenceView = {
   sourceOpened: boolean;
   acknowledged?: boolean;
   replaces?: string;
+  /** Set where a human's sentence still says the writer's words: it carries the AI label. */
+  wordsOf?: { sentences: string[]; writer: string };
 };
 
 export type ProposalView = {

@@ -18,7 +18,7 @@ export type ProposalState = (typeof proposalStates)[number];
 /** States in which a human may still decide. */
 export const openStates: readonly ProposalState[] = ['offered', 'opened', 'edited', 'escalated'];
 
-/** Who wrote a sentence's words. A human's sentence never carries the AI label. */
+/** Who wrote a sentence. A human's own words never carry the AI label; see `wordsOf`. */
 export type Author = { kind: 'writer'; id: string } | { kind: 'human'; id: string };
 
 /** One sentence of a proposal with its verdict and frozen evidence; `selected` says whether signing releases it. */
@@ -37,7 +37,14 @@ export type Sentence = {
   acknowledgedBy?: string;
   /** The sentence of the writer that a human rewrote. */
   replaces?: string;
+  /** The writer's sentences whose words stand, nearly as they were, in a human's sentence: it is signed as theirs and labelled as made with AI. */
+  wordsOf?: { sentences: string[]; writer: string };
 };
+
+/** Whether a sentence carries the AI label: the writer's own, and a human's that still says the writer's words. */
+export function carriesLabel(sentence: Pick<Sentence, 'author' | 'wordsOf'>): boolean {
+  return sentence.author.kind === 'writer' || sentence.wordsOf !== undefined;
+}
 
 /** What a run suggests, as content-addressed JSON. */
 export type ProposalContent = { title: string; asOf: string; sections: string[]; sentences: Sentence[]; omitted: Omission[] };

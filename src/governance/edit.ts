@@ -1,7 +1,7 @@
 import { type ChartIndex, indexChart } from '../ai/verify/chart-index.ts';
 import { AppError } from '../core/errors.ts';
 import type { Chart, Fact } from '../core/fact.ts';
-import type { ProposalContent, Sentence } from '../core/proposal.ts';
+import { carriesLabel, type ProposalContent, type Sentence } from '../core/proposal.ts';
 import type { Queryable } from '../platform/database.ts';
 import { uuidFromParts } from '../platform/digest.ts';
 import type { Caller } from '../platform/identity.ts';
@@ -12,7 +12,8 @@ import { freezeEvidence, storedBytes } from '../record/lineage.ts';
 import { requireReviewer, systemPermit } from './access.ts';
 import { act } from './acts.ts';
 import { keepLease } from './lease.ts';
-import { judge, sameText, skeleton } from './own-words.ts';
+import { type Carried, carriedBy, lettersBeside, sameAsDrawn } from './likeness.ts';
+import { judge, sameText } from './own-words.ts';
 import { contentHash, indexSentences } from './proposals.ts';
 import { findDecidable, openedSources, type ReviewDesk } from './review.ts';
 
@@ -28,6 +29,7 @@ export type EditedSentence = {
 /**
  * Takes a reviewer's changes. What a human writes is theirs: checked, its contradictions shown and to be acknowledged, never blocked. What the
  * writer wrote and the chart contradicts stays out, whichever way it is put back; unproven sentences come in after their source was opened.
+ * Whose words a sentence is, `carriedBy` says.
  */
 export async function edit(
   desk: ReviewDesk,
@@ -97,15 +99,26 @@ async function editedContent(
   read: ReadOnce,
 ): Promise<ProposalContent> {
   const known = new Map(proposal.content.sentences.map((sentence) => [sentence.id, sentence]));
-  const opened = await openedSources(tx, desk.pseudonym(caller.id), [...known.keys()]);
+  const words = await labelledWords(tx, proposal);
+  const opened = await openedSources(tx, desk.pseudonym(caller.id), [...known.keys(), ...words.map((one) => one.id)]);
   refuseRepeats(sentences);
   const listed: Sentence[] = [];
   for (const [position, given] of sentences.entries()) {
     if (given.id !== undefined && !known.has(given.id)) throw new AppError('request_invalid', 'a sentence id is not of this draft');
     if (given.text.trim() === '') continue;
     const original = given.id === undefined ? undefined : known.get(given.id);
-    const unchanged = original && sameText(original.text, given.text) ? original : writersOwn(given.text, known.values());
-    listed.push(unchanged ? kept(unchanged, given, opened, caller) : await written(tx, caller, proposal, given, original, position, read));
+    const unchanged =
+      original && sameText(original.text, given.text)
+        ? original
+        : words.find((one) => one.author.kind === 'writer' && sameAsDrawn(one.text, given.text));
+    if (unchanged) {
+      listed.push(kept(unchanged, given, opened, caller));
+      continue;
+    }
+    const carried = carriedBy(given.text, words);
+    const from = words.filter((one) => carried.some(({ id }) => id === one.id));
+    if (given.selected) refusePutBack(given.text, carried, from, opened);
+    listed.push(await written(tx, caller, proposal, given, original, position, read, from));
   }
   // What the reviewer left off the list, and what was withheld and rewritten, stays with the proposal, unselected and with its reason.
   const mentioned = new Set([...listed.map((one) => one.id), ...listed.flatMap((one) => one.replaces ?? [])]);
@@ -125,25 +138,48 @@ function isWithheld(sentence: Sentence, listed: readonly Sentence[]): boolean {
 }
 
 /**
- * The writer's sentence that a text is, however it was sent back: typed again, without its id, in capitals, in look-alike letters. Words of the
- * writer stay the writer's, with their verdict and their label.
+ * Every sentence that carries the label: the writer's as drafted, also those an earlier edit dropped, and what a human made of them. So that
+ * nothing is laundered by rewriting it and writing it back.
  */
-function writersOwn(text: string, sentences: Iterable<Sentence>): Sentence | undefined {
-  const shape = skeleton(text);
-  return [...sentences].find((sentence) => sentence.author.kind === 'writer' && skeleton(sentence.text) === shape);
+async function labelledWords(tx: Queryable, proposal: { id: string; content: ProposalContent }): Promise<Sentence[]> {
+  const [row] = await tx.query<{ drafted: string }>('select drafted from proposal where id = $1', [proposal.id]);
+  const drafted = (JSON.parse(row!.drafted) as Partial<ProposalContent>).sentences ?? [];
+  return [...new Map([...drafted, ...proposal.content.sentences].map((sentence) => [sentence.id, sentence])).values()].filter(carriesLabel);
+}
+
+/** Letters that a human may put around a sentence before it is more than that sentence in a disguise: "Note:", "and", a number of a list. */
+const DISGUISE_LETTERS = 8;
+
+/** The writer's words do not come back in a disguise: contradicted ones not at all, unproven ones not before their source was opened. */
+function refusePutBack(text: string, carried: readonly Carried[], from: readonly Sentence[], opened: ReadonlySet<string>): void {
+  const writers = from.filter((one) => one.author.kind === 'writer');
+  const contradicted = writers.find((one) => one.verdict.outcome === 'contradicted');
+  if (contradicted && lettersBeside(text, carried) <= DISGUISE_LETTERS) throw putBack(contradicted);
+  const unopened = writers.find((one) => one.verdict.outcome === 'unproven' && !opened.has(one.id));
+  if (unopened) throw sourceUnopened(unopened);
+}
+
+function putBack(sentence: Sentence): AppError {
+  return new AppError('contradicted', 'the chart contradicts this sentence; it cannot be put back', { details: { sentence: sentence.id } });
+}
+
+function sourceUnopened(sentence: Sentence): AppError {
+  return new AppError('source_unopened', 'open the source of an unproven sentence before accepting it', {
+    details: { sentence: sentence.id },
+  });
+}
+
+function wordsOf(from: readonly Sentence[]): Pick<Sentence, 'wordsOf'> {
+  const [first] = from;
+  if (!first) return {};
+  const sentences = [...new Set(from.flatMap((one) => one.wordsOf?.sentences ?? [one.id]))];
+  return { wordsOf: { sentences, writer: first.wordsOf?.writer ?? first.author.id } };
 }
 
 function kept(original: Sentence, given: EditedSentence, opened: ReadonlySet<string>, caller: Caller): Sentence {
   if (given.selected && original.author.kind === 'writer') {
-    if (original.verdict.outcome === 'contradicted')
-      throw new AppError('contradicted', 'the chart contradicts this sentence; it cannot be put back', {
-        details: { sentence: original.id },
-      });
-    if (original.verdict.outcome === 'unproven' && !opened.has(original.id)) {
-      throw new AppError('source_unopened', 'open the source of an unproven sentence before accepting it', {
-        details: { sentence: original.id },
-      });
-    }
+    if (original.verdict.outcome === 'contradicted') throw putBack(original);
+    if (original.verdict.outcome === 'unproven' && !opened.has(original.id)) throw sourceUnopened(original);
   }
   return requireAcknowledged({ ...original, selected: given.selected, ...acknowledgement(given, original, caller) });
 }
@@ -172,6 +208,7 @@ async function written(
   original: Sentence | undefined,
   position: number,
   read: ReadOnce,
+  from: readonly Sentence[],
 ): Promise<Sentence> {
   const { verdict, claims } = judge(given.text, read.index);
   const [evidence] = await freezeEvidence([claims.flatMap((claim) => claim.support)], read.facts, storedBytes(tx));
@@ -183,10 +220,11 @@ async function written(
     author: { kind: 'human', id: caller.id },
     selected: given.selected,
     claims: claims.map((claim) => claim.claim),
-    verdict: repeatsWithheld(given.text, proposal.content) ?? verdict,
+    verdict: repeatsWithheld(from) ?? verdict,
     evidence: evidence ?? [],
     ...acknowledgement(given, undefined, caller),
     ...(replaces === undefined ? {} : { replaces }),
+    ...wordsOf(from),
   });
 }
 
@@ -199,12 +237,8 @@ function requireAcknowledged(sentence: Sentence): Sentence {
 }
 
 /** A human may write around a withheld sentence; that the chart contradicts what they repeat is said, and theirs to acknowledge. */
-function repeatsWithheld(text: string, content: ProposalContent): Sentence['verdict'] | undefined {
-  const shape = skeleton(text);
-  const repeated = content.sentences.find(
-    (sentence) =>
-      sentence.author.kind === 'writer' && sentence.verdict.outcome === 'contradicted' && shape.includes(skeleton(sentence.text)),
-  );
+function repeatsWithheld(from: readonly Sentence[]): Sentence['verdict'] | undefined {
+  const repeated = from.find((sentence) => sentence.author.kind === 'writer' && sentence.verdict.outcome === 'contradicted');
   return repeated && { outcome: 'contradicted', reasons: repeated.verdict.reasons };
 }
 

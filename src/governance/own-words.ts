@@ -13,28 +13,6 @@ export function sameText(one: string, other: string): boolean {
   return spaced(one) === spaced(other);
 }
 
-/**
- * A text as the eye sees it: without characters that do not show, letters of other alphabets that look Latin as Latin, in lower case, with
- * single spaces and no full stop at the end. Signs that change the meaning (`<`, `-`, `%`, `?`, digits) stay.
- */
-export function skeleton(text: string): string {
-  const seen = text
-    .normalize('NFKC')
-    .replace(/[\p{Cf}\p{Mn}\u115f\u1160\u3164]/gu, '')
-    .toLowerCase()
-    .replace(/./gu, (letter) => LOOK_ALIKES[letter] ?? letter)
-    .replace(/[“”„]/g, '"')
-    .replace(/[‘’]/g, "'")
-    .replace(/[‐‑‒–—−]/g, '-');
-  return spaced(seen).replace(/[. ]+$/, '');
-}
-
-/** Small letters of Cyrillic and Greek that are drawn like Latin ones (Unicode TR 39, confusables of the Latin alphabet). */
-const LOOK_ALIKES: Record<string, string> = {
-  а: 'a', в: 'b', с: 'c', ԁ: 'd', е: 'e', ё: 'e', һ: 'h', і: 'i', ј: 'j', к: 'k', ӏ: 'l', м: 'm', н: 'h', о: 'o', р: 'p', ԛ: 'q', ѕ: 's', т: 't', у: 'y', ѵ: 'v', ԝ: 'w', х: 'x',
-  α: 'a', ο: 'o', ρ: 'p', τ: 't', υ: 'u', ν: 'v', ι: 'i', κ: 'k', χ: 'x', ϲ: 'c',
-}; // biome-ignore format: one table
-
 function spaced(text: string): string {
   return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 }

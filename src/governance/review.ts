@@ -12,7 +12,6 @@ import type { Caller } from '../platform/identity.ts';
 import { enqueueAgain } from '../platform/jobs.ts';
 import { append } from '../platform/journal.ts';
 import { nameHash } from '../platform/journal-verify-state.ts';
-import { nameHash } from '../platform/journal-verify-state.ts';
 import { readChart } from '../record/chart.ts';
 import { knownTerms } from '../record/concepts.ts';
 import { currentPerson, lockSourcePersons, sourcePersonsOf } from '../record/people.ts';
@@ -291,7 +290,6 @@ async function decide(
         role: caller.role,
         run: proposal.runId,
         contentHash: contentHash(proposal.content),
-        name: nameHash(caller.id, caller.name),
         name: nameHash(caller.id, caller.name),
         verdicts: tallyOf(proposal.content.sentences),
         sentences,

@@ -1,6 +1,6 @@
 import type { ProposalView } from '../../core/api.ts';
 import type { DecisionReason } from '../../core/decision-reason.ts';
-import { openStates, type Proposal } from '../../core/proposal.ts';
+import { carriesLabel, openStates, type Proposal } from '../../core/proposal.ts';
 import { leaseViews } from '../../governance/lease.ts';
 import { openedSources, successorOf } from '../../governance/review.ts';
 import type { Db } from '../../platform/database.ts';
@@ -22,7 +22,7 @@ export async function proposalView(db: Db, proposal: Proposal & { triggerKey: st
     leaseViews(db, [proposal.id], reader.id, reader.now),
   ]);
   const selected = content.sentences.filter((sentence) => sentence.selected);
-  const byWriter = selected.filter((sentence) => sentence.author.kind === 'writer').length;
+  const byWriter = selected.filter(carriesLabel).length;
   return {
     id: proposal.id,
     runId: proposal.runId,

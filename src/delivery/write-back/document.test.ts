@@ -26,6 +26,15 @@ describe('the document of a signed proposal', () => {
     );
   });
 
+  it("R30: labels a human's sentence that still says the writer's words, in all three places", () => {
+    const derived = { ...human('1', 'Results', 'Note: A.'), wordsOf: { sentences: ['a'], writer: 'built-in@1' } };
+    const input = signed([derived]);
+
+    expect(documentReference(input)).toMatchObject({ meta: { security: [{ code: 'AIAST' }] }, contained: [{ resourceType: 'Device' }] });
+    expect(provenance(input, 'DocumentReference/1')).toMatchObject({ reason: [{ coding: [{ code: 'AIAST' }] }] });
+    expect(documentText(input)).toContain('Drafted in part by software');
+  });
+
   it('R30: labels what the writer wrote and names it as a Device beside the signer', () => {
     const resource = documentReference(signed([sentence('1', 'Results', 'A.'), human('2', 'Results', 'B.')]));
 

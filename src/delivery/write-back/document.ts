@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import type { ProposalContent, Sentence } from '../../core/proposal.ts';
+import { carriesLabel, type ProposalContent, type Sentence } from '../../core/proposal.ts';
 import { toBase64 } from '../../platform/digest.ts';
 
 /** Who signed: an identifier the hospital knows them by, and their name as it is printed. */
@@ -52,19 +52,18 @@ export function documentText(input: SignedDocument): string {
     lines.push(section, ...released.filter((sentence) => sentence.section === section).map((sentence) => `- ${sentence.text}`), '');
   }
   const who = `${input.signer.display}, ${input.signedAt.slice(0, 16).replace('T', ' ')} UTC`;
-  const byWriter = released.filter(isWriters).length;
-  if (byWriter === 0) lines.push(`Written and signed by ${who}.`);
-  else if (byWriter === released.length) lines.push(`Drafted by software, reviewed and signed by ${who}.`);
+  if (!released.some(carriesLabel)) lines.push(`Written and signed by ${who}.`);
+  else if (released.every(isWriters)) lines.push(`Drafted by software, reviewed and signed by ${who}.`);
   else lines.push(`Drafted in part by software, completed, reviewed and signed by ${who}.`);
   return `${lines.join('\n')}\n`;
 }
 
 /**
- * The FHIR R4 DocumentReference of a signed proposal. The AI label and the Device stand in it only where a released sentence is the writer's:
- * what a human wrote never carries them.
+ * The FHIR R4 DocumentReference of a signed proposal. The AI label and the Device stand in it only where a released sentence is the writer's or
+ * still says the writer's words: what a human wrote never carries them.
  */
 export function documentReference(input: SignedDocument): Record<string, unknown> {
-  const byWriter = releasedSentences(input.content).some(isWriters);
+  const byWriter = releasedSentences(input.content).some(carriesLabel);
   const title = input.content.title;
   return {
     resourceType: 'DocumentReference',
@@ -90,7 +89,7 @@ export function documentReference(input: SignedDocument): Record<string, unknown
  * which run. Its reason says AIAST only where the writer wrote something; everything else is the signer's own act.
  */
 export function provenance(input: SignedDocument, target: string): Record<string, unknown> {
-  const byWriter = releasedSentences(input.content).some(isWriters);
+  const byWriter = releasedSentences(input.content).some(carriesLabel);
   const signer = signerReference(input.signer);
   return {
     resourceType: 'Provenance',
@@ -137,7 +136,7 @@ function authorship(input: SignedDocument): Record<string, unknown> {
       id: sentence.id,
       section: sentence.section,
       text: sentence.text,
-      author: isWriters(sentence) ? 'ai' : 'human',
+      author: isWriters(sentence) ? 'ai' : carriesLabel(sentence) ? 'human-from-ai' : 'human',
       verdict: sentence.verdict.outcome,
       evidence: [...new Set(sentence.evidence.flatMap((one) => (one.kind === 'span' ? [`${one.fact}/${one.version}`] : [])))],
     })),

@@ -82,7 +82,9 @@ async function inputOf(desk: WriteBackDesk, proposal: string, signed: StandingDe
   const pack = desk.packs.find((one) => one.id === signed.pack);
   if (!pack) throw new AppError('not_permitted', 'the pack that wrote this draft is not installed');
   const content = JSON.parse(signed.content) as ProposalContent;
-  const writer = content.sentences.find((sentence) => sentence.author.kind === 'writer')?.author.id ?? 'none@0';
+  const [writer = 'none@0'] = content.sentences.flatMap(({ author, wordsOf }) =>
+    author.kind === 'writer' ? author.id : (wordsOf?.writer ?? []),
+  );
   const [name = writer, version = ''] = writer.split('@');
   return {
     proposalId: proposal,
