@@ -3,7 +3,7 @@ import type { Payload, Receipt } from '../core/receipt.ts';
 import type { Db } from '../platform/database.ts';
 import { openScratchDatabase } from '../platform/scratch-database.ts';
 import { openIntake, restoreReceipts, untilTheseAreRead } from './intake.ts';
-import { readBytes, readReceipt } from './receipts.ts';
+import { importTotals, readBytes, readReceipt } from './receipts.ts';
 
 let db: Db;
 let synced: Receipt[] = [];
@@ -118,4 +118,12 @@ it('waits for what a worker elsewhere reads, not only for what it does itself; w
 
   expect(rounds).toEqual(['received', 'received']);
   expect((await readReceipt(db, unread.receipt)).state).toBe('received');
+});
+
+it('tells of how many receipts bytes were erased, so that a resend that is not kept is not taken for one that is', async () => {
+  const kept = await open()(payload('kept'));
+  const gone = await open()(payload('gone'));
+  await db.query(`update receipt set flags = array_append(flags, 'erased') where id = $1`, [gone.receipt]);
+
+  expect(await importTotals(db, [kept.receipt, gone.receipt])).toMatchObject({ erased: 1 });
 });

@@ -372,14 +372,15 @@ function fromColumns(row: ReceiptColumns): ReceiptRow {
   };
 }
 
-/** What became of receipts together: received = stored + rejected, with the reasons of what was rejected. */
+/** What became of receipts together: received = stored + rejected, with the reasons of what was rejected; `erased` is of how many bytes were erased since. */
 export async function importTotals(
   db: Queryable,
   ids: readonly string[],
-): Promise<{ received: number; stored: number; rejected: number; reasons: { reason: string; count: number }[] }> {
+): Promise<{ received: number; stored: number; rejected: number; erased: number; reasons: { reason: string; count: number }[] }> {
   const unique = [...new Set(ids)];
-  const [row] = await db.query<{ stored: bigint | null; rejected: bigint | null }>(
-    'select sum(stored) as stored, sum(rejected) as rejected from receipt where id = any($1::uuid[])',
+  const [row] = await db.query<{ stored: bigint | null; rejected: bigint | null; erased: bigint }>(
+    `select sum(stored) as stored, sum(rejected) as rejected, count(*) filter (where 'erased' = any(flags)) as erased
+       from receipt where id = any($1::uuid[])`,
     [unique],
   );
   const reasons = await db.query<{ reason: string; count: bigint }>(
@@ -392,6 +393,7 @@ export async function importTotals(
     received: stored + rejected,
     stored,
     rejected,
+    erased: Number(row?.erased ?? 0),
     reasons: reasons.map((one) => ({ reason: one.reason, count: Number(one.count) })),
   };
 }

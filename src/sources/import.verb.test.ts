@@ -19,12 +19,17 @@ it('counts once its receipts are read, and says by how many findings the items w
     {
       take: async () => ({ receipt: 'r1', repeat: false }),
       settle: async (receipts) => void settled.push([...receipts]),
-      totals: async () => ({ received: 14, stored: 2, rejected: 12, reasons: [{ reason: 'birth-date-differs', count: 1 }] }),
+      totals: async () => ({ received: 14, stored: 2, rejected: 12, erased: 1, reasons: [{ reason: 'birth-date-differs', count: 1 }] }),
     },
     { path },
     io,
   );
 
   expect(settled).toEqual([['r1']]);
-  expect(lines.slice(1, 4)).toEqual(['received 14 = stored 2 + rejected 12', '  held back by 1 finding:', '  1 × birth-date-differs']);
+  expect(lines.slice(1, 5)).toEqual([
+    '1 of them erased since in whole or part: what was erased is not kept again.',
+    'received 14 = stored 2 + rejected 12',
+    '  held back by 1 finding:',
+    '  1 × birth-date-differs',
+  ]);
 });

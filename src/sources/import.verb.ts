@@ -9,7 +9,7 @@ type ImportHouse = {
   settle(receipts: readonly string[]): Promise<void>;
   totals(receipts: readonly string[]): Promise<ImportTotals>;
 };
-type ImportTotals = { received: number; stored: number; rejected: number; reasons: { reason: string; count: number }[] };
+type ImportTotals = { received: number; stored: number; rejected: number; erased: number; reasons: { reason: string; count: number }[] };
 
 /** `import`: every payload of a file or folder; says what was received = stored + rejected, and why. */
 export async function importVerb({ take, settle, totals }: ImportHouse, args: Args, io: Io): Promise<number> {
@@ -18,12 +18,15 @@ export async function importVerb({ take, settle, totals }: ImportHouse, args: Ar
   );
   io.progress(`${done.receipts} receipts on disk; reading them and drafting`);
   await settle(done.receiptIds);
-  const { received, stored, rejected, reasons } = withEmpty(await totals(done.receiptIds), done.empty);
+  const { received, stored, rejected, erased, reasons } = withEmpty(await totals(done.receiptIds), done.empty);
   if (args['json']) {
-    io.out(JSON.stringify({ files: done.files, receipts: done.receipts, repeats: done.repeats, received, stored, rejected, reasons }));
+    io.out(
+      JSON.stringify({ files: done.files, receipts: done.receipts, repeats: done.repeats, received, stored, rejected, erased, reasons }),
+    );
     return 0;
   }
   io.out(`${done.files} files, ${done.receipts} receipts, ${done.repeats} of them here before.`);
+  if (erased > 0) io.out(`${erased} of them erased since in whole or part: what was erased is not kept again.`);
   io.out(`received ${received} = stored ${stored} + rejected ${rejected}`);
   // A person in doubt is one finding, and holds back every item that is about them.
   const findings = reasons.reduce((sum, { count }) => sum + count, 0);
@@ -35,7 +38,13 @@ export async function importVerb({ take, settle, totals }: ImportHouse, args: Ar
 }
 
 /** A file without a byte was received and could not be used, and there is nothing of it to keep. */
-function withEmpty({ received, stored, rejected, reasons }: ImportTotals, empty: number): ImportTotals {
-  if (empty === 0) return { received, stored, rejected, reasons };
-  return { received: received + empty, stored, rejected: rejected + empty, reasons: [...reasons, { reason: 'empty-file', count: empty }] };
+function withEmpty(totals: ImportTotals, empty: number): ImportTotals {
+  if (empty === 0) return totals;
+  const { received, rejected, reasons } = totals;
+  return {
+    ...totals,
+    received: received + empty,
+    rejected: rejected + empty,
+    reasons: [...reasons, { reason: 'empty-file', count: empty }],
+  };
 }
