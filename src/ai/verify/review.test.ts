@@ -95,7 +95,8 @@ describe('what must not be left out', () => {
     ${'contradicted'} | ${'No visits are recorded since Aug 2026.'} | ${[visit]}
     ${'contradicted'} | ${'No emergency visits since 2026.'}        | ${[visit]}
     ${'proven'}       | ${'No visits since Sep 2026.'}              | ${[visit]}
-    ${'proven'}       | ${'No visits since 1 Aug 2026.'}            | ${[visit]}
+    ${'unproven'}     | ${'No visits since 1 Aug 2026.'}            | ${[visit]}
+    ${'proven'}       | ${'No visits since 2 Aug 2026.'}            | ${[visit]}
     ${'proven'}       | ${pending}                                  | ${[ordered({ intent: 'order' })]}
     ${'contradicted'} | ${pending}                                  | ${[ordered({ intent: 'plan' })]}
     ${'contradicted'} | ${pending}                                  | ${[ordered({ intent: 'proposal' })]}
