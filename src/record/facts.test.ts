@@ -73,6 +73,29 @@ describe('which version stands', () => {
     );
   });
 
+  it('R30: of a correction, its withdrawal and a final made after that, the final stands in every order', async () => {
+    const versions: NewFact[] = [
+      result({ status: 'final', rank: 2, value: '6.5', resultAt: '2026-11-20T12:00:00Z' }),
+      result({ status: 'corrected', rank: 3, value: '5.7', resultAt: '2026-11-20T13:00:00Z' }),
+      result({ status: 'cancelled', rank: 0, value: '5.7', resultAt: '2026-11-20T14:00:00Z', retracted: true }),
+      result({ status: 'final', rank: 2, value: '5.6', resultAt: '2026-11-20T15:00:00Z' }),
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), fc.boolean(), async (order, together) => {
+        patient += 1;
+        const id = crypto.randomUUID();
+        const people = order.map((at) => about(`8${patient}`, [{ ...versions[at]!, id, origins: origin(at) }]));
+        if (together) await record(people);
+        else for (const one of people) await record([one]);
+
+        const [person] = await personByIdentifier(db, { authority: MRN, value: `8${patient}` });
+        const { facts } = await readChart(db, permit(person!), person!, later());
+        expect(valuesOf(facts)).toEqual(['5.6']);
+      }),
+      { numRuns: 24 },
+    );
+  });
+
   it('R30: of versions that rank and time cannot tell apart the same one stands in every order, tied and never claimed from', async () => {
     const at = '2026-11-20T13:00:00Z';
     const versions: NewFact[] = [
@@ -85,7 +108,7 @@ describe('which version stands', () => {
       fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }), fc.boolean(), async (order, together) => {
         patient += 1;
         const id = crypto.randomUUID();
-        const people = order.map((at) => about(`8${patient}`, [{ ...versions[at]!, id }]));
+        const people = order.map((at) => about(`8${patient}`, [{ ...versions[at]!, id, origins: origin(at) }]));
         if (together) await record(people);
         else for (const one of people) await record([one]);
 
@@ -259,6 +282,11 @@ function later(): string {
 
 function permit(person: string): Permit {
   return { actor: 'test', purpose: 'treatment', person, labels: [], expiresAt: '2099-01-01T00:00:00Z' };
+}
+
+/** Each in a place of its own, as items of one payload are. */
+function origin(at: number): NewFact['origins'] {
+  return [{ receipt: '00000000-0000-0000-0000-000000000000', mapping: 'hl7v2@1', envelope: [at * 10, at * 10 + 10] }];
 }
 
 function valuesOf(facts: { atoms: { name: string; text: string }[] }[]): (string | undefined)[] {

@@ -156,16 +156,22 @@ function place(arrival: Arrival, histories: Map<string, Version[]>, earlier: Ear
     contentHash,
     sourcePerson: about.sourcePerson,
   };
-  const stands = !standing || wins(candidate, standing);
-  if (!stands && history.some((version) => version.contentHash === contentHash)) return outcome(standing.version, 'same');
-
   const version = (history.at(-1)?.version ?? 0) + 1;
-  const insert: Insert = { arrival, version, contentHash, supersededAt: stands ? null : now };
+  const insert: Insert = { arrival, version, contentHash, supersededAt: null };
+  const arrived: Version = { ...candidate, version, open: false, reading, gone: false, tied: false, original: version, written: insert };
+  const next = best([...history, arrived]);
+  if (standing && next !== arrived && history.some((version) => version.contentHash === contentHash))
+    return outcome(standing.version, 'same');
+
+  arrived.open = next === arrived;
+  if (!arrived.open) insert.supersededAt = now;
   plan.inserts.push(insert);
-  if (stands && standing) close(standing, fact.id, plan, now);
-  history.push({ ...candidate, version, open: stands, reading, gone: false, tied: false, original: version, written: insert });
+  if (standing && next !== standing) close(standing, fact.id, plan, now);
+  history.push(arrived);
+  // A withdrawal may be of what stood and older than what had lost to it.
+  if (next && next !== arrived && next !== standing) return reinstate(next, fact.id, about.person, history, plan);
   const flagged = flagTied(fact.id, history, plan, now, standing);
-  return flagged === undefined ? outcome(version, effectOf(arrival, stands, standing)) : outcome(flagged, 'replaced');
+  return flagged === undefined ? outcome(version, effectOf(arrival, arrived.open, standing)) : outcome(flagged, 'replaced');
 }
 
 function effectOf({ fact, about }: Arrival, stands: boolean, standing: Version | undefined): Outcome['effect'] {
@@ -239,9 +245,18 @@ function dropUnread(
   });
 }
 
-/** The version that stands among what each receipt says last, in the order in which they first came. */
+/**
+ * The version that stands among what each receipt says last, in the order in which they first came: the last withdrawal, unless something was
+ * made after it; then, of what was, the winner. What was made before a withdrawal never comes back, whatever its rank.
+ */
 function best(history: readonly Version[]): Version | undefined {
-  return lastSaid(history).reduce<Version | undefined>((held, one) => (!held || wins(one, held) ? one : held), undefined);
+  const said = lastSaid(history);
+  const withdrawal = winner(said.filter((one) => one.retracted));
+  return winner(said.filter((one) => !one.retracted && (!withdrawal || wins(one, withdrawal)))) ?? withdrawal;
+}
+
+function winner(versions: readonly Version[]): Version | undefined {
+  return versions.reduce<Version | undefined>((held, one) => (!held || wins(one, held) ? one : held), undefined);
 }
 
 function lastSaid(history: readonly Version[]): Version[] {
