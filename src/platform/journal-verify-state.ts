@@ -126,8 +126,8 @@ async function erasedReceipts(db: Queryable): Promise<Set<string>> {
   const committed = rows.filter((row) => sameBytes(commitmentOf(row.salt, row.body), row.commitment));
   return new Set(
     committed.flatMap((row) => {
-      const { destroyed = [], blanked = [] } = JSON.parse(row.body) as { destroyed?: string[]; blanked?: { receipt: string }[] };
-      return [...destroyed, ...blanked.map((one) => one.receipt)];
+      const { destroyed = [], blanked = [] } = JSON.parse(row.body) as { destroyed?: string[]; blanked?: string[] };
+      return [...destroyed, ...blanked];
     }),
   );
 }

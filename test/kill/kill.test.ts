@@ -133,7 +133,11 @@ describe.each(STORES.filter((store) => asked === undefined || asked === store))(
       const server = await startCalmly(place);
       await pump(server.mllpPort, feed, () => false);
       const chair = await sitDown(server.url);
-      for (const [id, { contentHash, answer }] of book) if (answer === 'unanswered') await chair.sign({ id, contentHash }, book);
+      await eventually('quiet', async () => isQuiet(await health(server)));
+      // One that was refused because messages about the person were not read yet is asked for again, as a clinician would.
+      for (const [id, { contentHash, answer }] of book) {
+        if (answer === 'unanswered' || answer === 'stale') await chair.sign({ id, contentHash }, book);
+      }
       await eventually('quiet', async () => isQuiet(await health(server)));
 
       const unanswered = allSent(feed).filter((one) => !one.acknowledged);
