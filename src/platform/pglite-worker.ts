@@ -3,7 +3,8 @@
  * and nothing else. PGlite runs with fsync off; durability of what was acknowledged is the intake segments' task.
  */
 
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 
@@ -12,6 +13,8 @@ type Request = { bytes: Uint8Array } | { dump: string } | { close: true };
 const port = parentPort;
 if (!port) throw new Error('this file runs as a worker thread');
 const { folder, copyOf } = workerData as { folder: string | undefined; copyOf: string | undefined };
+// A process killed between making this file and writing it leaves one that no start accepts. Who else has the folder open is for our own lock to say.
+if (folder !== undefined) await rm(join(folder, 'postmaster.pid'), { force: true });
 const database = await PGlite.create({
   dataDir: folder ?? 'memory://',
   ...(copyOf === undefined ? {} : { loadDataDir: new Blob([await readFile(copyOf)]) }),

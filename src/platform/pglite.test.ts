@@ -25,6 +25,16 @@ it('keeps what was written across a close, in a folder and in a dump', async () 
   expect([rows, copied]).toEqual([[{ a: 'here' }], [{ a: 'here' }]]);
 });
 
+it.each(['', '42\n/half'])('R22: opens a folder whose last start was killed as it wrote postmaster.pid: %j', async (left) => {
+  await writeFile(join(folder, 'database', 'postmaster.pid'), left);
+
+  const db = await openPglite({ folder: join(folder, 'database') });
+  const rows = await db.query('select a from kept');
+  await db.close();
+
+  expect(rows).toEqual([{ a: 'here' }]);
+});
+
 it('says so once when its worker dies, and fails every waiting and later query', async () => {
   const told: string[] = [];
   let worker: Worker | undefined;
