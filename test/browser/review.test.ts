@@ -278,6 +278,7 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
 
   it('walks the queue draft by draft without going back to it', async () => {
     await desk.openDraft('p-osgood');
+    await desk.page.getByText(/next: Pruitt/).waitFor();
     await desk.press('ArrowRight');
     await desk.page.waitForURL('**/review/p-pruitt');
     await desk.page.getByRole('heading', { name: 'Discharge summary' }).waitFor();
