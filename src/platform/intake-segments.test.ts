@@ -161,7 +161,9 @@ it('R101: writes segments anew with what a change makes of each record, while ap
   expect(left[2]!.bytes).toEqual(new Uint8Array(3));
   expect(readFileSync(join(folder, '001.seg'))).toEqual(untouched);
   await segments.close();
-  expect((await all(await openIntakeSegments(folder))).map((one) => one.header.id)).toEqual(['a', 'b', 'd', 'e', 'f']);
+  const reopened = await openIntakeSegments(folder);
+  expect((await all(reopened)).map((one) => one.header.id)).toEqual(['a', 'b', 'd', 'e', 'f']);
+  await reopened.close();
 });
 
 it('R101: bytes that are no record do not outlive a rewrite, nor does what a crash left of an earlier one', async () => {

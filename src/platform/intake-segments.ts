@@ -275,22 +275,38 @@ async function openLast(folder: string, segment: number): Promise<{ handle: File
   if (data === undefined) return { handle: await createSegment(folder, segment), size: 0, damage: [] };
   const damage: Damage[] = [];
   for (const _ of readRecords(data, segment, 0, (found) => damage.push(found)));
-  const handle = await open(segmentFile(folder, segment), 'r+');
   const torn = damage.find((one) => one.kind === 'torn');
-  if (torn) {
-    await keepTail(folder, torn, data.subarray(torn.offset));
-    await handle.truncate(torn.offset);
-    await handle.datasync();
-  }
+  if (torn) await keepTail(folder, torn, data.subarray(torn.offset));
+  const handle = await open(segmentFile(folder, segment), 'r+');
+  if (torn) await readied(handle, () => cutAt(handle, torn.offset));
   return { handle, size: torn?.offset ?? data.length, damage };
 }
 
 /** What is cut off is kept beside the segment: if it was not torn but overwritten by something else, a person may still need it. */
 async function keepTail(folder: string, { segment, offset }: Damage, bytes: Buffer): Promise<void> {
   const handle = await open(join(folder, `${nameOf(segment)}.torn-at-${offset}`), 'w', 0o600);
-  await handle.writeFile(bytes);
-  await handle.sync();
-  await handle.close();
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function cutAt(handle: FileHandle, size: number): Promise<void> {
+  await handle.truncate(size);
+  await handle.datasync();
+}
+
+/** What is done to an open file before it is handed out; where that fails, nobody is left to close it. */
+async function readied(handle: FileHandle, work: () => Promise<void>): Promise<FileHandle> {
+  try {
+    await work();
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** The bytes of a segment after a change; undefined where nothing changes. */
@@ -321,14 +337,16 @@ async function removeAll(folder: string, pattern: RegExp): Promise<void> {
 async function createSegment(folder: string, segment: number): Promise<FileHandle> {
   const handle = await open(segmentFile(folder, segment), 'wx+', 0o600);
   // The file's own sync does not cover its name in the folder.
-  await syncFolder(folder);
-  return handle;
+  return readied(handle, () => syncFolder(folder));
 }
 
 async function syncFolder(folder: string): Promise<void> {
   const directory = await open(folder, 'r');
-  await directory.sync();
-  await directory.close();
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 async function listSegments(folder: string): Promise<number[]> {
