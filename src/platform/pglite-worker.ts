@@ -32,13 +32,37 @@ port.on('message', async (request: Request) => {
       port.postMessage(await dump(request.dump));
       return;
     }
-    const reply = database.execProtocolRawSync(request.bytes);
-    port.postMessage({ reply }, [reply.buffer as ArrayBuffer]);
+    const reply = await answer(request.bytes);
+    port.postMessage({ reply }, [reply.buffer]);
   } catch (error) {
     port.postMessage({ failed: error instanceof Error ? error.message : String(error) });
   }
 });
 port.postMessage({ ready: true });
+
+/**
+ * What the engine answers, as it comes. PGlite's own collecting of answers (`execProtocolRaw`, `execProtocolRawSync`) also reads every row into
+ * objects and keeps them until the process ends: time for each answer, and memory for all that was ever read.
+ */
+async function answer(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  await database.execProtocolRawStream(bytes, {
+    syncToFs: false,
+    onRawData(piece) {
+      // A view of the engine's memory, which it writes on in.
+      pieces.push(piece.slice());
+      size += piece.length;
+    },
+  });
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
 
 /** A tar of the data folder, whole or not there at all. A full disk here is no reason to stop the database. */
 async function dump(file: string): Promise<{ dumped: true } | { refused: string }> {

@@ -35,6 +35,25 @@ it.each(['', '42\n/half'])('R22: opens a folder whose last start was killed as i
   expect(rows).toEqual([{ a: 'here' }]);
 });
 
+it('keeps nothing of what was read', async () => {
+  let worker: Worker | undefined;
+  process.once('worker', (started) => {
+    worker = started;
+  });
+  const db = await openPglite({ copyOf: join(folder, 'dump.tar') });
+  const heap = async () => (await worker!.getHeapStatistics()).used_heap_size;
+  const read = () => db.query(`select repeat('x', 1000) as a from generate_series(1, 1000)`);
+  await read();
+
+  const before = await heap();
+  for (let i = 0; i < 50; i++) await read();
+  const kept = (await heap()) - before;
+  await db.close();
+
+  // Fifty million characters were read.
+  expect(kept).toBeLessThan(10_000_000);
+});
+
 it('says so once when its worker dies, and fails every waiting and later query', async () => {
   const told: string[] = [];
   let worker: Worker | undefined;
