@@ -114,6 +114,26 @@ describe('the play EHR', () => {
     expect((await play({ mood: 1 })).status).toBe(400);
   });
 
+  it('alters what it stores, stores it twice, changes nothing afterwards and shows it late, when it is told to', async () => {
+    await behave({ alter: ['content', 'docStatus', 'label', 'identifier'], createTwice: 1, refuseUpdates: true, lagReads: 1, tooMany: 1 });
+    const sent = { ...note('odd'), docStatus: 'final', meta: { security: [{ code: 'AIAST' }] } };
+    sent['content'] = [{ attachment: { contentType: 'text/plain', data: Buffer.from('5.6').toString('base64') } }];
+
+    const busy = await create(sent);
+    const created = (await (await create(sent)).json()) as { id: string };
+    const read = (): Promise<Response> => fetch(`${running.fhirBase}/DocumentReference/${created.id}`);
+
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(await written()).toBe(2);
+    expect((await read()).status).toBe(404);
+    const kept = (await (await read()).json()) as Record<string, unknown> & { content: { attachment: { data: string } }[] };
+    expect(kept).toMatchObject({ docStatus: 'preliminary', status: 'current' });
+    expect([kept['identifier'], (kept['meta'] as { security?: unknown }).security]).toEqual([undefined, undefined]);
+    expect(Buffer.from(kept.content[0]!.attachment.data, 'base64').toString()).toBe('9.9');
+    const put = await fetch(`${running.fhirBase}/DocumentReference/${created.id}`, { method: 'PUT', body: JSON.stringify(kept) });
+    expect(put.status).toBe(405);
+  });
+
   it('updates by version', async () => {
     const created = (await (await create(note('seven'))).json()) as { id: string };
     const put = (version: number): Promise<Response> =>

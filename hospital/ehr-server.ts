@@ -35,6 +35,10 @@ async function answer(ehr: Ehr, request: IncomingMessage, response: ServerRespon
   if (behaviour.latencyMs > 0) await wait(behaviour.latencyMs);
   if (behaviour.outage)
     return send(request, response, { ...outcome(503, 'transient', 'the EHR is down'), headers: { 'retry-after': '1' } });
+  if (behaviour.tooMany > 0) {
+    behaviour.tooMany--;
+    return send(request, response, { ...outcome(429, 'throttled', 'too many requests'), headers: { 'retry-after': '1' } });
+  }
   const writing = request.method === 'PUT' || (request.method === 'POST' && path[2] !== '_search');
   if (writing && behaviour.failFirst > 0) {
     behaviour.failFirst--;

@@ -12,6 +12,16 @@ export type Behaviour = {
   dropResponseAfterCommit: number;
   /** So many more writes fail before anything is committed. */
   failFirst: number;
+  /** What it changes in a DocumentReference as it stores it: any of `content`, `subject`, `docStatus`, `label`, `identifier`. */
+  alter: string[];
+  /** So many more creates land twice, as where two raced past the same check. */
+  createTwice: number;
+  /** It takes new resources and no change of them. */
+  refuseUpdates: boolean;
+  /** So many more reads by id of what was written are answered 404: its readers lag behind its writers. */
+  lagReads: number;
+  /** So many more requests are answered 429 with Retry-After. */
+  tooMany: number;
 };
 export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 export type Ehr = {
@@ -52,6 +62,11 @@ export function openEhr(data: string, clock: () => Date = () => new Date()): Ehr
     rejectTypes: [],
     dropResponseAfterCommit: 0,
     failFirst: 0,
+    alter: [],
+    createTwice: 0,
+    refuseUpdates: false,
+    lagReads: 0,
+    tooMany: 0,
   };
   const find = (type: string, id: string): Stored | undefined => store.get(type, id) ?? charts.read(type, id);
   const supported = (type: string): boolean => TYPES.includes(type) && !behaviour.rejectTypes.includes(type);
@@ -121,8 +136,12 @@ export function openEhr(data: string, clock: () => Date = () => new Date()): Ehr
     }
     const broken = dangling(resource, new Set());
     if (broken) return broken;
-    const created = stamped(resource, store.nextId(), 1);
+    const created = stamped(altered(resource, behaviour.alter), store.nextId(), 1);
     store.commit([created]);
+    if (behaviour.createTwice > 0) {
+      behaviour.createTwice--;
+      store.commit([stamped(altered(resource, behaviour.alter), store.nextId(), 1)]);
+    }
     return { status: 201, body: created, headers: located(created) };
   }
 
@@ -132,6 +151,7 @@ export function openEhr(data: string, clock: () => Date = () => new Date()): Ehr
     if (resource.id !== id) return outcome(400, 'invalid', 'the id of the body is not the id of the address');
     const before = find(type, id);
     const version = versionOf(before);
+    if (before && behaviour.refuseUpdates) return outcome(405, 'not-supported', 'what was written is not changed here');
     if (ifMatch !== undefined && ifMatch !== `W/"${version}"`) return outcome(412, 'conflict', 'the version has moved on');
     const broken = dangling(resource, new Set());
     if (broken) return broken;
@@ -203,7 +223,9 @@ export function openEhr(data: string, clock: () => Date = () => new Date()): Ehr
     transaction,
     search,
     read: (type, id) => {
-      const found = supported(type) ? find(type, id) : undefined;
+      const lags = behaviour.lagReads > 0 && store.get(type, id) !== undefined;
+      if (lags) behaviour.lagReads--;
+      const found = supported(type) && !lags ? find(type, id) : undefined;
       return found
         ? { status: 200, body: found, headers: { etag: `W/"${versionOf(found)}"` } }
         : outcome(404, 'not-found', 'there is no such resource');
@@ -212,6 +234,20 @@ export function openEhr(data: string, clock: () => Date = () => new Date()): Ehr
     written: (type) => store.all(type),
     close: () => store.close(),
   };
+}
+
+/** What an EHR does to a note that it knows better about. A subject it does not keep is somebody else's: the first patient it can think of. */
+function altered(resource: Stored, alter: string[]): Stored {
+  if (resource.resourceType !== 'DocumentReference' || alter.length === 0) return resource;
+  const changed = structuredClone(resource);
+  const [first] = (changed['content'] ?? []) as { attachment: { data?: string } }[];
+  if (alter.includes('content') && first?.attachment.data !== undefined)
+    first.attachment.data = Buffer.from(Buffer.from(first.attachment.data, 'base64').toString().replace(/\d/g, '9')).toString('base64');
+  if (alter.includes('subject')) changed['subject'] = { reference: 'Patient/pat-0000001' };
+  if (alter.includes('docStatus')) changed['docStatus'] = 'preliminary';
+  if (alter.includes('identifier')) delete changed['identifier'];
+  if (alter.includes('label')) delete (changed['meta'] as { security?: unknown } | undefined)?.security;
+  return changed;
 }
 
 export function outcome(status: number, code: string, diagnostics: string, expression?: string): Answer {

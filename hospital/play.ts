@@ -49,7 +49,8 @@ Prints {"fhirBase":"http://127.0.0.1:PORT/fhir"} on one line when it answers, an
   --hostile       repeat, reorder and break frames now and then, in a fixed way
   --attached      end when standard input ends, so it never outlives the program that started it
 
-Knobs for tests: POST /play/behaviour {"outage":true,"latencyMs":0,"conditionalCreate":true,"rejectTypes":[],"dropResponseAfterCommit":0,"failFirst":0},
+Knobs for tests: POST /play/behaviour {"outage":true,"latencyMs":0,"conditionalCreate":true,"rejectTypes":[],"dropResponseAfterCommit":0,"failFirst":0,
+"alter":["content","subject","docStatus","label","identifier"],"createTwice":0,"refuseUpdates":false,"lagReads":0,"tooMany":0},
 GET /play/behaviour, GET /play/written?type=DocumentReference
 `;
 

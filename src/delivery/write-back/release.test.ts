@@ -17,12 +17,16 @@ const MRN = { system: 'urn:oid:2.999.7', value: '77' };
 // Sorts before the medical record number, and is a lesser name of the same human.
 const OTHER = { system: 'urn:oid:2.999.1', value: '9' };
 
+const CAPABLE = { resourceType: 'CapabilityStatement' };
+
 let db: Db;
 let server: Server;
 /** Patients of the EHR by id. */
 let patients: Record<string, (typeof MRN)[]> = {};
 let asked: string[] = [];
-let written: { resourceType: string; subject?: { reference: string } }[] = [];
+let written: { resourceType: string; subject?: { reference: string }; status?: string; description?: string }[] = [];
+/** How the EHR is today: down, or filing every note under somebody else. */
+let mood: 'well' | 'down' | 'misfiles' = 'well';
 let number = 0;
 
 beforeAll(async () => {
@@ -33,8 +37,12 @@ beforeAll(async () => {
     let body = '';
     for await (const chunk of request) body += chunk;
     response.setHeader('content-type', 'application/fhir+json');
-    if (request.method === 'GET') return response.end(JSON.stringify(type === 'metadata' ? {} : found(type, url)));
-    written.push(JSON.parse(body));
+    if (mood === 'down') return response.writeHead(503).end();
+    const id = url.pathname.split('/')[3];
+    if (request.method === 'PUT') written[Number(id) - 1] = JSON.parse(body);
+    if (id !== undefined) return response.end(JSON.stringify(written[Number(id) - 1]));
+    if (request.method === 'GET') return response.end(JSON.stringify(type === 'metadata' ? CAPABLE : found(type, url)));
+    written.push({ ...JSON.parse(body), ...(mood === 'misfiles' ? { subject: { reference: 'Patient/p9' } } : {}) });
     response.writeHead(201, { location: `${type}/${written.length}` }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -48,6 +56,7 @@ beforeEach(() => {
   patients = {};
   asked = [];
   written = [];
+  mood = 'well';
 });
 
 it('R22: a note about somebody the EHR does not know yet waits, with its attempts counted, and is delivered once they are registered', async () => {
@@ -84,6 +93,75 @@ it('R125: asks for the patient by the identifier their source knows them by firs
   patients = { p77: [MRN, OTHER] };
   await releaseDecision(desk(), proposal);
   expect((await deliveries(proposal))[0]).toMatchObject({ state: 'delivered' });
+});
+
+it('R137: hours of outage add one entry to the journal, and every attempt is counted', async () => {
+  patients = { p77: [MRN] };
+  mood = 'down';
+  const proposal = await signed();
+
+  for (let attempt = 0; attempt < 60; attempt++) {
+    await expect(releaseDecision(desk(), proposal)).rejects.toMatchObject({ code: 'ehr_unavailable' });
+  }
+
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'waiting', attempts: 60, reason: 'ehr_unavailable' });
+  expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.attempted']);
+  mood = 'well';
+  await releaseDecision(desk(), proposal);
+  expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.attempted', 'delivery.confirmed', 'delivery.confirmed']);
+});
+
+it('R137: notes about one person are written in the order they were signed in, however their tries fall', async () => {
+  patients = { p77: [MRN] };
+  mood = 'down';
+  const [first, second] = [await signed(), await signed()];
+  for (const one of [first, second]) await expect(releaseDecision(desk(), one)).rejects.toMatchObject({ code: 'ehr_unavailable' });
+  mood = 'well';
+
+  await expect(releaseDecision(desk(), second)).rejects.toMatchObject({ code: 'ehr_unavailable' });
+  expect([written, (await deliveries(second))[0]]).toEqual([[], expect.objectContaining({ reason: 'after-earlier' })]);
+  await releaseDecision(desk(), first);
+  expect(await db.query(`select key from job where state = 'ready' and run_at <= clock_timestamp()`)).toEqual([
+    { key: `decision:${second}` },
+  ]);
+  await releaseDecision(desk(), second);
+
+  expect(written.filter((one) => one.resourceType === 'DocumentReference').map((one) => JSON.stringify(one))).toEqual([
+    expect.stringContaining(first),
+    expect.stringContaining(second),
+  ]);
+});
+
+it('R137: a note that lands in another chart is withdrawn there and told, and the signature stands', async () => {
+  patients = { p77: [MRN] };
+  mood = 'misfiles';
+  const proposal = await signed();
+
+  await releaseDecision(desk(), proposal);
+  await releaseDecision(desk(), proposal);
+
+  expect(written.map(({ resourceType, status }) => [resourceType, status])).toEqual([['DocumentReference', 'entered-in-error']]);
+  expect(await deliveries(proposal)).toEqual([
+    { surface: 'DocumentReference', state: 'kept', attempts: 1, reason: 'withdrawn-subject' },
+    { surface: 'Provenance', state: 'kept', attempts: 1, reason: 'document-not-delivered' },
+  ]);
+  expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.withdrawn', 'delivery.kept', 'delivery.kept']);
+  expect(await db.query('select kind, actor from decision where proposal = $1', [proposal])).toEqual([{ kind: 'signed', actor: 'riv' }]);
+});
+
+it('R137: a withdrawal before a crash is journalled by the try after it, once', async () => {
+  patients = { p77: [MRN] };
+  mood = 'misfiles';
+  const proposal = await signed();
+  const crashing: WriteBackDesk = { ...desk(), now: () => '' };
+  await expect(releaseDecision(crashing, proposal)).rejects.toThrow();
+  expect([written[0]?.status, await journaled(proposal)]).toEqual(['entered-in-error', ['decision.signed']]);
+
+  await releaseDecision(desk(), proposal);
+
+  expect(written).toHaveLength(1);
+  expect((await journaled(proposal)).filter((kind) => kind === 'delivery.withdrawn')).toHaveLength(1);
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'kept', reason: 'withdrawn-subject' });
 });
 
 it.each`

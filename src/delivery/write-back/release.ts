@@ -4,12 +4,13 @@ import type { ProposalContent } from '../../core/proposal.ts';
 import type { Db, Queryable } from '../../platform/database.ts';
 import { errorCode } from '../../platform/error-code.ts';
 import type { Pseudonym } from '../../platform/identity.ts';
+import { enqueueAgain, type NewJob } from '../../platform/jobs.ts';
 import { append } from '../../platform/journal.ts';
 import { type DecisionFault, decisionFault, readDecision, type StandingDecision } from '../../platform/journal-verify-state.ts';
 import { killPoint } from '../../platform/kill-points.ts';
 import { currentPerson } from '../../record/people.ts';
 import type { PatientIdentifier, Target } from './target.ts';
-import { type WriteBackInput, type WriteBackResult, type Written, writeBack } from './write-back.ts';
+import { type Memory, NotShown, type WriteBackInput, type WriteBackResult, type Written, writeBack } from './write-back.ts';
 
 /** What releasing a decision needs: where to write, and the log whose checkpoint must cover the signature first. */
 export type WriteBackDesk = {
@@ -46,13 +47,20 @@ export async function releaseDecision(desk: WriteBackDesk, proposal: string): Pr
   await desk.secured(proposal, signed.journal_id);
   killPoint('before-write-back');
   try {
-    const result = await writeBack(desk.target, await inputOf(desk, proposal, signed));
+    if (await waitsForEarlier(desk.db, proposal))
+      throw new Waiting('after-earlier', 'an earlier note about the same person waits for the EHR');
+    const result = await writeBack(desk.target, await inputOf(desk, proposal, signed), await memoryOf(desk.db, proposal));
     killPoint('after-write-back');
     // They may be registered or merged there tomorrow; a signed note is not given up for that.
-    if (result.state === 'kept' && UNSETTLED_PATIENT.has(result.reason)) throw new UnsettledPatient(result.reason);
+    if (result.state === 'kept' && UNSETTLED_PATIENT.has(result.reason)) throw new Waiting(result.reason, NO_ONE_PATIENT);
     await settle(desk, proposal, signed.person, result);
   } catch (error) {
-    await noteFailure(desk, proposal, signed.person, error instanceof UnsettledPatient ? error.reason : errorCode(error));
+    await noteFailure(
+      desk,
+      proposal,
+      signed.person,
+      error instanceof Waiting || error instanceof NotShown ? error.reason : errorCode(error),
+    );
     throw error;
   }
 }
@@ -69,13 +77,53 @@ async function requireAsSigned(desk: WriteBackDesk, signed: StandingDecision): P
 /** Whose chart it is there is not settled: nobody, or more than one. A registration or a merge, here or there, settles it. */
 const UNSETTLED_PATIENT: ReadonlySet<string> = new Set(['patient-not-found', 'patient-not-unique', 'patient-ambiguous']);
 
-class UnsettledPatient extends AppError {
+const NO_ONE_PATIENT = 'the EHR does not name one patient for this yet; what was signed waits here';
+
+/** Nothing is wrong with what was signed: it is tried again, and `reason` says what it waits for. */
+class Waiting extends AppError {
   readonly reason: string;
 
-  constructor(reason: string) {
-    super('ehr_unavailable', 'the EHR does not name one patient for this yet; what was signed waits here');
+  constructor(reason: string, message: string) {
+    super('ehr_unavailable', message);
     this.reason = reason;
   }
+}
+
+/**
+ * Notes about one person reach the EHR in the order they were signed in, also after hours of outage. One that waits for something else, as one
+ * that was altered or that the EHR accepted and does not show, holds nobody up.
+ */
+async function waitsForEarlier(db: Queryable, proposal: string): Promise<boolean> {
+  const earlier = await db.query(
+    `select 1 from decision mine join proposal p on p.id = mine.proposal
+       join proposal q on q.person = p.person and q.id <> p.id join decision other on other.proposal = q.id and other.kind = 'signed'
+       join delivery d on d.proposal = q.id and d.surface = 'DocumentReference' and d.state = 'waiting'
+      where mine.proposal = $1 and (other.decided_at, other.journal_id) < (mine.decided_at, mine.journal_id)
+        and (d.reason is null or d.reason = any($2::text[])) limit 1`,
+    [proposal, ['ehr_unavailable' satisfies ErrorCode, 'after-earlier', ...UNSETTLED_PATIENT]],
+  );
+  return earlier.length > 0;
+}
+
+/** What earlier tries left in the row of the document: where it was written, or that the EHR accepted it and did not show it. */
+async function memoryOf(db: Db, proposal: string): Promise<Memory> {
+  const read = async (): Promise<{ reference: string | null; reason: string | null } | undefined> => {
+    const [row] = await db.query<{ reference: string | null; reason: string | null }>(
+      `select reference, reason from delivery where proposal = $1 and surface = 'DocumentReference'`,
+      [proposal],
+    );
+    return row;
+  };
+  return {
+    reference: async () => (await read())?.reference ?? undefined,
+    accepted: (await read())?.reason === 'not-shown',
+    async wrote(reference) {
+      await db.query(
+        `update delivery set reference = $2 where proposal = $1 and surface = 'DocumentReference' and state = 'waiting' and reference is null`,
+        [proposal, reference],
+      );
+    },
+  };
 }
 
 async function inputOf(desk: WriteBackDesk, proposal: string, signed: StandingDecision): Promise<WriteBackInput> {
@@ -131,36 +179,65 @@ async function settle(desk: WriteBackDesk, proposal: string, person: string, res
     ['DocumentReference', result],
     ['Provenance', provenance],
   ];
-  const now = desk.now();
+  const at = desk.now();
   await desk.db.transaction(async (tx) => {
-    for (const [surface, written] of surfaces) {
-      const reference = written.state === 'delivered' ? written.reference : null;
-      const reason = written.state === 'kept' ? written.reason : null;
+    const entry = { actor: ACTOR, subject: proposal, at, person };
+    for (const reference of await notYetTold(tx, proposal, result.withdrawn ?? [])) {
+      await append(tx, [{ ...entry, kind: 'delivery.withdrawn', body: { surface: 'DocumentReference', reference } }]);
+    }
+    for (const [surface, { state, reference = null, reason = null }] of surfaces) {
       const changed = await tx.query(
         `update delivery set state = $3, reference = $4, reason = $5, attempts = attempts + 1, confirmed_at = $6
           where proposal = $1 and surface = $2 and state = 'waiting' returning surface`,
-        [proposal, surface, written.state, reference, reason, now],
+        [proposal, surface, state, reference, reason, at],
       );
-      if (changed.length === 0) continue;
-      const kind = written.state === 'delivered' ? ('delivery.confirmed' as const) : ('delivery.kept' as const);
-      await append(tx, [{ kind, actor: ACTOR, subject: proposal, at: now, person, body: { surface, reference, reason } }]);
+      if (changed.length > 0) await append(tx, [{ ...entry, kind: KIND[state], body: { surface, reference, reason } }]);
     }
+    await enqueueAgain(tx, await nextOf(tx, proposal));
   });
+}
+
+const KIND = { delivered: 'delivery.confirmed', kept: 'delivery.kept', failed: 'delivery.failed' } as const;
+
+/** Copies that were withdrawn and are not in the journal: a try may have been killed between the two. */
+async function notYetTold(tx: Queryable, proposal: string, withdrawn: readonly string[]): Promise<string[]> {
+  if (withdrawn.length === 0) return [];
+  const rows = await tx.query<{ body: string }>(
+    `select p.body from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at where j.subject = $1 and j.kind = 'delivery.withdrawn'`,
+    [proposal],
+  );
+  const told = new Set(rows.map(({ body }) => (JSON.parse(body) as { reference?: string }).reference));
+  return withdrawn.filter((reference) => !told.has(reference));
+}
+
+/** The note about the same person that waited for this one: it need not sit out its pause. */
+async function nextOf(tx: Queryable, proposal: string): Promise<NewJob[]> {
+  const rows = await tx.query<{ proposal: string }>(
+    `select d.proposal from proposal p join proposal q on q.person = p.person
+       join delivery d on d.proposal = q.id and d.surface = 'DocumentReference' and d.state = 'waiting' and d.reason = 'after-earlier'
+       join decision s on s.proposal = q.id where p.id = $1 order by s.decided_at, s.journal_id limit 1`,
+    [proposal],
+  );
+  return rows.map((row) => ({ key: `decision:${row.proposal}`, kind: 'decision', payload: { proposal: row.proposal } }));
 }
 
 /** The reason a delivery waits with when what was signed was altered since. */
 const ALTERED: ErrorCode = 'journal_broken';
 
-/** Counts a try that failed. A patient not settled over there is journaled once and not every minute until somebody registers or merges them. */
+/**
+ * Counts a try that failed, and journals it where it failed otherwise than the one before: hours of an outage are one entry, not one a minute. That
+ * the EHR accepted the note is not forgotten over a later failure.
+ */
 async function noteFailure(desk: WriteBackDesk, proposal: string, person: string, code: string): Promise<void> {
-  const now = desk.now();
+  const at = desk.now();
   await desk.db.transaction(async (tx) => {
-    const told = await tx.query(`select 1 from delivery where proposal = $1 and state = 'waiting' and reason = $2 limit 1`, [
-      proposal,
-      code,
-    ]);
-    await tx.query(`update delivery set attempts = attempts + 1, reason = $2 where proposal = $1 and state = 'waiting'`, [proposal, code]);
-    if ((UNSETTLED_PATIENT.has(code) || code === ALTERED) && told.length > 0) return;
-    await append(tx, [{ kind: 'delivery.attempted', actor: ACTOR, subject: proposal, at: now, person, body: { outcome: code } }]);
+    const changed = await tx.query(
+      `update delivery d set attempts = d.attempts + 1, reason = case when d.reason = 'not-shown' then d.reason else $2 end
+         from (select proposal, surface, reason from delivery where proposal = $1 and state = 'waiting' for update) as before
+        where d.proposal = before.proposal and d.surface = before.surface returning d.reason is distinct from before.reason as other`,
+      [proposal, code],
+    );
+    if (!changed.some((row) => row['other'])) return;
+    await append(tx, [{ kind: 'delivery.attempted', actor: ACTOR, subject: proposal, at, person, body: { outcome: code } }]);
   });
 }

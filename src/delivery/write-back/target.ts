@@ -22,10 +22,14 @@ export type Abilities = {
 
 const TIMEOUT_MS = 10_000;
 const KEEP_MS = 10 * 60_000;
+/** An EHR that asks for a longer pause than this is asked again all the same: somebody may have mended it. */
+const LONGEST_PAUSE_MS = 15 * 60_000;
 const PATIENTS_KEPT = 10_000;
 // HAPI's and Epic's capability statements are one to two megabytes; nothing else we ask for comes near one.
 const MAX_METADATA_BYTES = 8 << 20;
 const MAX_ANSWER_BYTES = 1 << 20;
+/** A note that came back with pictures or pages of it beside our words. */
+const MAX_READ_BYTES = 8 << 20;
 
 /**
  * A target EHR with what is remembered of it. Every failure to get an answer is `ehr_unavailable`, to be tried again; its message names the
@@ -36,6 +40,8 @@ export class Target {
   readonly #options: TargetOptions;
   #abilities: { value: Abilities; until: number } | undefined;
   readonly #patients = new Map<string, { reference: string; until: number }>();
+  /** Until when it asked to be left alone (Retry-After). */
+  #quietUntil = 0;
 
   constructor(options: TargetOptions) {
     this.#base = checkedBase(options.baseUrl);
@@ -44,6 +50,34 @@ export class Target {
 
   async get(path: string): Promise<Answer> {
     return this.#ask('GET', path, undefined, {}, MAX_ANSWER_BYTES);
+  }
+
+  /** A resource as it stands there; else that there is none, that there was one, or that we may not read it. */
+  async read(reference: string): Promise<Record<string, unknown> | 'absent' | 'deleted' | 'refused'> {
+    const { status, body } = await this.#ask('GET', reference, undefined, {}, MAX_READ_BYTES);
+    if (status === 404) return 'absent';
+    if (status === 410) return 'deleted';
+    if (status >= 400) return 'refused';
+    if (status === 200 && body && body['resourceType'] === reference.split('/')[0]) return body;
+    throw unavailable(`reading back was answered ${status}`);
+  }
+
+  /** Replaces the version that was read and no other (R4 §3.1.0.5): 409 and 412 say that somebody changed it meanwhile. */
+  async replace(reference: string, resource: Record<string, unknown>): Promise<Answer> {
+    const version = (resource['meta'] as { versionId?: unknown } | undefined)?.versionId;
+    const headers: Record<string, string> = { 'content-type': 'application/fhir+json', prefer: 'return=minimal' };
+    if (typeof version === 'string') headers['if-match'] = `W/"${version}"`;
+    return this.#ask('PUT', reference, JSON.stringify(resource), headers, MAX_ANSWER_BYTES);
+  }
+
+  /** The bytes of an attachment that the target moved into a Binary of its own; undefined where it leads to another server, or is not given. */
+  async readBinary(url: string): Promise<Buffer | undefined> {
+    const base = `${this.#base}/`;
+    const { href } = new URL(url, base);
+    const id = href.startsWith(base) ? /^Binary\/[A-Za-z0-9\-.]{1,64}$/.exec(href.slice(base.length))?.[0] : undefined;
+    if (id === undefined) return undefined;
+    const { status, body } = await this.#ask('GET', id, undefined, {}, MAX_READ_BYTES);
+    return status === 200 && typeof body?.['data'] === 'string' ? Buffer.from(body['data'], 'base64') : undefined;
   }
 
   /** Creates or replaces a resource under an id of our choosing: as often as it takes, it is one resource. */
@@ -64,6 +98,9 @@ export class Target {
     const now = this.#now();
     if (this.#abilities && this.#abilities.until > now) return this.#abilities.value;
     const answer = await this.#ask('GET', 'metadata', undefined, {}, MAX_METADATA_BYTES);
+    // A page of maintenance is answered 200 too, and must not be remembered as a server that promises nothing.
+    if (answer.status < 400 && answer.body?.['resourceType'] !== 'CapabilityStatement')
+      throw unavailable('the EHR does not say what it takes');
     const value = readAbilities(answer.status === 200 ? answer.body : undefined);
     this.#abilities = { value, until: now + KEEP_MS };
     return value;
@@ -143,6 +180,7 @@ export class Target {
 
   async #ask(method: string, path: string, body: string | undefined, headers: Record<string, string>, maxBytes: number): Promise<Answer> {
     const { token, timeoutMs = TIMEOUT_MS, fetch: ask = fetch } = this.#options;
+    if (this.#now() < this.#quietUntil) throw unavailable('the EHR asked to be left alone for a while');
     const authorization = token ? { authorization: `Bearer ${await tokenOf(token)}` } : {};
     try {
       const response = await ask(`${this.#base}/${path}`, {
@@ -150,11 +188,12 @@ export class Target {
         headers: { accept: 'application/fhir+json', ...headers, ...authorization },
         ...(body === undefined ? {} : { body }),
         // A redirect would carry the token and the patient somewhere nobody configured.
-        redirect: 'error',
+        redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
       });
       const location = response.headers.get('location') ?? response.headers.get('content-location') ?? undefined;
       const answer = { status: response.status, location, body: await readBody(response, maxBytes) };
+      if (answer.status === 429 || answer.status === 503) this.#quietUntil = this.#now() + pauseOf(response, this.#now());
       if (isPassing(answer.status)) throw unavailable(`the EHR answered ${answer.status}`);
       return answer;
     } catch (error) {
@@ -183,6 +222,13 @@ export function unavailable(message: string): AppError {
 /** Statuses that say nothing about what was sent: try again. 401 is a token or a configuration, which somebody will mend. */
 function isPassing(status: number): boolean {
   return status === 401 || status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+}
+
+/** Milliseconds that an answer asks to be left alone for: Retry-After, in seconds or as a date (RFC 9110 §10.2.3). */
+function pauseOf(response: Response, now: number): number {
+  const asked = response.headers.get('retry-after') ?? '';
+  const milliseconds = /^\d{1,9}$/.test(asked) ? Number(asked) * 1_000 : Date.parse(asked) - now;
+  return Number.isNaN(milliseconds) ? 0 : Math.min(Math.max(milliseconds, 0), LONGEST_PAUSE_MS);
 }
 
 function checkedBase(text: string): string {

@@ -339,6 +339,8 @@ async function openPlayEhr(): Promise<PlayEhr> {
 
   function search(type: string, url: URL): [number, unknown] {
     const query = url.searchParams;
+    const id = url.pathname.split('/')[3];
+    if (id !== undefined) return read(id);
     if (type === 'Patient') {
       const entry = ehr.patients.map((id) => ({ resource: { resourceType: 'Patient', id, identifier: [ehr.patientIdentifier] } }));
       return [
@@ -346,7 +348,6 @@ async function openPlayEhr(): Promise<PlayEhr> {
         { resourceType: 'Bundle', entry: ehr.ignoresParameters || query.get('identifier') === key(MRN) ? entry : [], pad: pad() },
       ];
     }
-    if (type === 'Provenance' && url.pathname.split('/')[3]) return read(url.pathname.split('/')[3]!);
     if (!ehr.searches || (!ehr.targetSearch && query.has('target'))) return [400, { resourceType: 'OperationOutcome' }];
     const entry = ehr.kept(type).filter((one) => ehr.ignoresParameters || matches(one, query)).map((resource) => ({ resource })); // biome-ignore format: short
     return [200, { resourceType: 'Bundle', entry }];
