@@ -116,8 +116,8 @@ describe('the play EHR', () => {
 
   it('alters what it stores, stores it twice, changes nothing afterwards and shows it late, when it is told to', async () => {
     await behave({ alter: ['content', 'docStatus', 'label', 'identifier'], createTwice: 1, refuseUpdates: true, lagReads: 1, tooMany: 1 });
-    const sent = { ...note('odd'), docStatus: 'final', meta: { security: [{ code: 'AIAST' }] } };
-    sent['content'] = [{ attachment: { contentType: 'text/plain', data: Buffer.from('5.6').toString('base64') } }];
+    const content = [{ attachment: { contentType: 'text/plain', data: Buffer.from('5.6').toString('base64') } }];
+    const sent = { ...note('odd'), docStatus: 'final', meta: { security: [{ code: 'AIAST' }] }, content };
 
     const busy = await create(sent);
     const created = (await (await create(sent)).json()) as { id: string };

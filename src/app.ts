@@ -17,6 +17,7 @@ import { checkRoutes } from './delivery/review/check.routes.ts';
 import { reviewRoutes } from './delivery/review/review.routes.ts';
 import { runRoutes } from './delivery/review/runs.routes.ts';
 import { worklistRoutes } from './delivery/worklist/worklist.routes.ts';
+import { deliveriesRoutes } from './delivery/write-back/deliveries.routes.ts';
 import type { WriteBackDesk } from './delivery/write-back/release.ts';
 import { Target } from './delivery/write-back/target.ts';
 import { BURST_MS, type House, onDecision, onFacts, onHook, onPayload, onReceipt, onSuperseded, onTime } from './flow.ts';
@@ -396,6 +397,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
   await server.register(checkRoutes, { db, now, pseudonym, access });
   await server.register(operationsRoutes, { db, now, access, explain: app.explain });
   await server.register(mendingRoutes, { db, now, pseudonym, keep: mendingLog(app.segments), wake: () => app.worker.wake() });
+  await server.register(deliveriesRoutes, { db, now, pseudonym, wake: () => app.worker.wake() });
   await server.register(cdsHooksRoutes, {
     db,
     now,

@@ -70,6 +70,9 @@ const MATRIX = `
   GET    /api/quarantine                          -           operations  -
   POST   /api/quarantine/:id/replay               -           operations  -
   POST   /api/quarantine/:id/dismiss              -           operations  -
+  GET    /api/deliveries                          -           operations  -
+  POST   /api/deliveries/:proposal/:surface/close -           operations  -
+  POST   /api/deliveries/:proposal/:surface/again -           operations  -
   POST   /api/explain                             -           operations  -
 `;
 

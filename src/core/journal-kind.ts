@@ -31,6 +31,8 @@ export const journalKinds = {
   'delivery.failed': 'what stands in the target is not what was signed, or nothing is left to write; a person has to act',
   'delivery.kept': 'the target does not accept this, or what it made of it was withdrawn there; it is kept here and referenced',
   'delivery.withdrawn': 'a copy in the target that was not what was signed, or one too many, is marked entered-in-error there',
+  'delivery.closed': 'a named person saw to a delivery that needed one, with a reason',
+  'delivery.reopened': 'a named person had what the target did not take sent again',
   'session.opened': 'someone signed in',
   'session.closed': 'someone signed out or was signed out',
   'access.read': 'a record was read, with purpose',

@@ -52,6 +52,18 @@ export async function refreshGauges(metrics: Metrics, db: Queryable, journalSize
     metrics.jobsDead.set(jobs.dead);
     metrics.jobsOldestSeconds.set(jobs.oldestDueSeconds);
     metrics.journalPending.set(pending?.count ?? 0);
+    const [waits] = await db.query<{ notes: number; seconds: number }>(
+      `select count(distinct proposal)::int as notes, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as seconds
+         from delivery where state = 'waiting'`,
+    );
+    metrics.deliveriesWaiting.set(waits?.notes ?? 0);
+    metrics.deliveriesOldestSeconds.set(Math.max(waits?.seconds ?? 0, 0));
+    const open = await db.query<{ state: string; count: number }>(
+      `select state, count(*)::int as count from delivery
+        where state <> 'waiting' and reason <> all(array['erased', 'document-not-delivered']) and closed_at is null group by state`,
+    );
+    metrics.deliveriesOpen.reset();
+    for (const { state, count } of open) metrics.deliveriesOpen.set({ state }, count);
     const decided = await db.query<{ pack: string; kind: string; count: number }>(
       'select p.pack, d.kind, count(*)::int as count from decision d join proposal p on p.id = d.proposal group by 1, 2',
     );

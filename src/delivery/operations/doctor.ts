@@ -5,6 +5,7 @@ import { errorCode } from '../../platform/error-code.ts';
 import { jobCounts } from '../../platform/jobs.ts';
 import { unjoinedIdentifiers } from '../../record/authorities.ts';
 import { flaggedFacts, readFeeds } from '../../record/feeds.ts';
+import { listDeliveries } from '../write-back/deliveries.ts';
 import type { Target } from '../write-back/target.ts';
 
 /** One thing looked at. `ill` needs a person now and makes the verb fail; `notice` can wait. `next` is what to do about it. */
@@ -39,6 +40,7 @@ export async function examine(patient: Patient): Promise<Health> {
     await clockOf(db),
     await ehrOf(patient.target),
     await signaturesOf(db),
+    await deliveriesOf(db),
     ...(await feedsOf(db, patient.now())),
     ...(await flaggedOf(db)),
     await identifiersOf(db, patient.authorities),
@@ -162,6 +164,17 @@ async function signaturesOf(db: Db): Promise<Finding> {
   if (altered === 0) return { check: 'signatures', state: 'fine', says: 'no signed note that waits was altered' };
   const says = `${altered} signed notes are not what was signed any more, and are not written to the EHR`;
   return { check: 'signatures', state: 'ill', says, next: 'stop signing, read docs/guides/journal.md, then: countersign journal verify' };
+}
+
+async function deliveriesOf(db: Db): Promise<Finding> {
+  const { items, waiting, waitingSince } = await listDeliveries(db, 'open');
+  const waits =
+    waiting === 0 ? 'no signed note waits for the EHR' : `${waiting} signed notes wait for the EHR, the first since ${waitingSince}`;
+  if (items.length === 0) return { check: 'deliveries', state: 'fine', says: `${waits}; none needs a hand` };
+  const wrong = items.filter((item) => item.state === 'failed').length;
+  const next = 'see GET /api/deliveries, and docs/guides/integration.md for what each reason asks for';
+  const says = `${waits}; ${items.length} need a hand${wrong > 0 ? `, ${wrong} of which stand in the EHR as they were not signed` : ''}`;
+  return { check: 'deliveries', state: wrong > 0 ? 'ill' : 'notice', says, next };
 }
 
 async function feedsOf(db: Db, now: string): Promise<Finding[]> {

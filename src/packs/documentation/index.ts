@@ -55,6 +55,9 @@ export const documentation: Pack = {
     { id: 'proposals.signed', title: 'Signed', count: ['decision.signed'] },
     { id: 'proposals.edited', title: 'Edited', count: ['proposal.edited'] },
     { id: 'proposals.declined', title: 'Declined', count: ['decision.declined'] },
+    { id: 'deliveries.confirmed', title: 'Written to the EHR', count: ['delivery.confirmed'] },
+    { id: 'deliveries.kept', title: 'Kept here, or not as signed in the EHR', count: ['delivery.kept', 'delivery.failed'] },
+    { id: 'deliveries.withdrawn', title: 'Withdrawn in the EHR', count: ['delivery.withdrawn'] },
     {
       id: 'minutes.offer_to_signature',
       title: 'Minutes from offer to signature',

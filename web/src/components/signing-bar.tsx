@@ -98,6 +98,6 @@ function whyOf({ reasonCode, reason }: NonNullable<ProposalView['decision']>): s
 const deliveryWords = {
   waiting: 'on its way; tried again until the EHR confirms it',
   delivered: 'written and confirmed as',
-  kept: 'the EHR does not take this kind; kept here and referenced',
-  failed: 'not written; the integration team was told',
+  kept: 'does not stand in the EHR as signed; kept here and referenced',
+  failed: 'not in the EHR as it was signed; the integration team was told',
 };
