@@ -83,6 +83,8 @@ export type App = {
   restored: Restored;
   /** Where signed notes go; set once the EHR is known (the demo's play hospital starts after us). */
   connectEhr(fhirBase: string): void;
+  /** Has no more work taken from the queue, while the doors still answer; `close` waits for what is under way. */
+  stopWork(): void;
   /** Runs every waiting job until nothing is due. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -248,6 +250,7 @@ async function openOver(
       const token = config.ehrToken;
       writeBack.target = new Target({ baseUrl: fhirBase, ...(token ? { token: async () => token.reveal() } : {}) });
     },
+    stopWork: () => void worker?.stop(),
     async drain() {
       await worker?.drain({ aheadMs: BURST_MS + 100 });
       await sequencer.sequenceNow();
@@ -471,9 +474,14 @@ function startWorker(house: House, log: Log, metrics: Metrics): Worker {
   return createWorker({
     db: house.db,
     kinds: {
-      receipts: { run: async () => void (await onReceipt(house)), maxAttempts: Number.POSITIVE_INFINITY, longestRetryMs: 30_000 },
+      receipts: {
+        run: async (_job, stopping) => unlessCutShort(await onReceipt(house, undefined, stopping)),
+        maxAttempts: Number.POSITIVE_INFINITY,
+        longestRetryMs: 30_000,
+      },
       facts: async (job) => void (await onFacts(house, (job.payload as { person: string }).person)),
-      reread: (job) => rereadPortions(house.db, job.payload, async () => void (await onReceipt(house))),
+      reread: async (job, stopping) =>
+        unlessCutShort(await rereadPortions(house.db, job.payload, () => onReceipt(house, undefined, stopping))),
       superseded: (job) => onSuperseded(house, (job.payload as { fact: string }).fact),
       decision: {
         run: (job) => countedDelivery(house, (job.payload as { proposal: string }).proposal, metrics),
@@ -496,6 +504,10 @@ function startWorker(house: House, log: Log, metrics: Metrics): Worker {
     },
     onTrouble: (error) => log.warn('jobs.trouble', { code: error }),
   });
+}
+
+function unlessCutShort(whole: boolean): 'unfinished' | undefined {
+  return whole ? undefined : 'unfinished';
 }
 
 /** Counts what stands after an attempt, delivered, kept or still waiting; a count that fails does not fail what it counts. */

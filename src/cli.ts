@@ -239,6 +239,7 @@ async function serve(args: Args): Promise<number> {
       onProgress: terminal.progress,
     });
     closers.push(() => doors.close());
+    closers.push(async () => app.stopWork());
     if (args['json']) terminal.out(JSON.stringify({ url: doors.url, mllpPort: doors.mllpPort, role: config.role, pid: process.pid }));
     else for (const line of doors.greeting) terminal.out(line);
     await toldToStop();

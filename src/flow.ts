@@ -44,8 +44,8 @@ export async function onPayload(house: House, payload: Payload): Promise<{ recei
   return house.intake(payload);
 }
 
-/** Job: receipts that wait become facts, until none waits; or one alone, now, for a door that answers with what became of it. */
-export async function onReceipt(house: House, only?: string): Promise<boolean> {
+/** Job: receipts that wait become facts, until none waits or it is to stop; or one alone, now, for a door that answers with what became of it. */
+export async function onReceipt(house: House, only?: string, stopping?: AbortSignal): Promise<boolean> {
   const { db, now } = house;
   const ahead = readAhead(db, house.batch, house.read);
   const record = async (tx: Queryable, waiting: Waiting[]): Promise<void> => {
@@ -55,7 +55,7 @@ export async function onReceipt(house: House, only?: string): Promise<boolean> {
     await enqueueAgain(tx, changes.superseded.map(({ fact }) => ({ key: `superseded:${fact}`, kind: 'superseded', payload: { fact } }))); // biome-ignore format: short
   };
   const refused = (tx: Queryable, receipt: ReceiptRow, code: string) => setAside(tx, receipt, code, now());
-  return only ? readNow(db, only, record, refused) : readWaiting(db, house.batch, record, refused, ahead.next);
+  return only ? readNow(db, only, record, refused) : readWaiting(db, house.batch, record, refused, ahead.next, stopping);
 }
 
 /** Job: somebody's record changed. Every pack that has a reason to draft about them drafts again, all from one reading of the chart. */

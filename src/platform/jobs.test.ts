@@ -197,6 +197,32 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
     expect(seen).toHaveLength(60);
   });
 
+  it('R22: told to stop, it has what runs cut short and keeps it in the queue: asked again, nothing is forgotten and no attempt is counted', async () => {
+    await enqueue(db, note('backlog'));
+    let read = 0;
+    const reading = (last: number) =>
+      workerOf({
+        note: async (_job, stopping) => {
+          while (read < last) {
+            if (stopping.aborted) return 'unfinished';
+            read += 1;
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+          return undefined;
+        },
+      });
+    const first = reading(Number.POSITIVE_INFINITY);
+    first.start();
+    while (read < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+
+    await first.stop();
+
+    expect(await jobCounts(db)).toMatchObject({ ready: 1, running: 0 });
+    expect(await db.query('select attempts from job')).toEqual([{ attempts: 0 }]);
+    expect(await reading(read + 1).drain()).toBe(1);
+    expect(await jobCounts(db)).toMatchObject({ ready: 0, running: 0 });
+  });
+
   it('R107: a signal wakes it long before the poll, and stop waits for what runs', async () => {
     const seen: string[] = [];
     const worker = workerOf(

@@ -76,7 +76,8 @@ export async function prune(db: Queryable, days = 30): Promise<number> {
 }
 
 export type JobKind = {
-  run(job: Job): Promise<void>;
+  /** `stopping` is aborted when the worker is told to stop: work that can be cut short then is, and answers `'unfinished'`, which keeps it in the queue. */
+  run(job: Job, stopping: AbortSignal): Promise<unknown>;
   /** After so many failures the job is dead and somebody is told; `Infinity` retries for ever (write-back). */
   maxAttempts?: number;
   /** A process that has not spoken for this long is taken for gone. Renewed while the handler runs. */
@@ -108,7 +109,7 @@ export type Worker = {
   wake(): void;
   /** Runs what is due, and what that enqueues, until nothing is; `aheadMs` counts jobs due that much later as due (retries). */
   drain(options?: { aheadMs?: number }): Promise<number>;
-  /** Takes no more work and waits for what runs. */
+  /** Takes no more work at once, and tells what runs to be cut short where it can be. Resolves when nothing runs. */
   stop(): Promise<void>;
 };
 
@@ -116,7 +117,7 @@ export type Worker = {
 export function createWorker(options: WorkerOptions): Worker {
   const running = new Set<Promise<void>>();
   const concurrency = options.concurrency ?? 2;
-  let stopping = false;
+  const stopping = new AbortController();
   let loop: Promise<void> | undefined;
   let draining = 0;
   let bell = makeBell();
@@ -124,7 +125,7 @@ export function createWorker(options: WorkerOptions): Worker {
   async function claimAndRun(aheadMs: number): Promise<number> {
     const jobs = await claim(options, concurrency - running.size, aheadMs);
     for (const job of jobs) {
-      const work = runOne(options, job).finally(() => {
+      const work = runOne(options, job, stopping.signal).finally(() => {
         running.delete(work);
         bell.ring();
       });
@@ -142,7 +143,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   async function runLoop(): Promise<void> {
     await releaseOrphans(options);
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       bell = makeBell();
       const before = bell;
       await lookAtTime();
@@ -174,7 +175,7 @@ export function createWorker(options: WorkerOptions): Worker {
       }
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       bell.ring();
       await loop;
       await Promise.all(running);
@@ -204,12 +205,13 @@ async function claim(options: WorkerOptions, limit: number, aheadMs: number): Pr
   return rows.map((row) => ({ key: row.key, kind: row.kind, payload: JSON.parse(row.payload), attempt: row.attempts, runAt: row.run_at }));
 }
 
-async function runOne(options: WorkerOptions, job: Claimed): Promise<void> {
+async function runOne(options: WorkerOptions, job: Claimed, stopping: AbortSignal): Promise<void> {
   const policy = policyOf(options, job.kind);
   const begun = performance.now();
   const heartbeat = setInterval(() => void renew(options, job, policy.leaseMs), policy.leaseMs / 3);
   try {
-    await policy.run({ key: job.key, kind: job.kind, payload: job.payload, attempt: job.attempt });
+    const done = await policy.run({ key: job.key, kind: job.kind, payload: job.payload, attempt: job.attempt }, stopping);
+    if (done === 'unfinished') return await putBack(options.db, job);
     await finish(options.db, job);
     options.onDone?.(job, performance.now() - begun);
   } catch (error) {
@@ -227,6 +229,14 @@ async function finish(db: Db, job: Claimed): Promise<void> {
                     done_at = case when run_at = $3::timestamptz then clock_timestamp() end, lease_until = null, last_error = null
       where key = $1 and state = 'running' and attempts = $2`,
     [job.key, job.attempt, job.runAt],
+  );
+}
+
+/** As it was before it was claimed: whoever works next takes it up. */
+async function putBack(db: Db, job: Claimed): Promise<void> {
+  await db.query(
+    `update job set state = 'ready', attempts = 0, lease_until = null where key = $1 and state = 'running' and attempts = $2`,
+    [job.key, job.attempt],
   );
 }
 

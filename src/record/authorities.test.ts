@@ -125,7 +125,7 @@ async function readAll(authorities: ReadonlyMap<string, string>): Promise<{ pers
 
 async function readAgain(source: string): Promise<void> {
   const [job] = await db.query<{ payload: string }>('select payload::text as payload from job where key = $1', [`reread:${source}`]);
-  await rereadPortions(db, JSON.parse(job!.payload), async () => void (await readAll(NAMED)));
+  await rereadPortions(db, JSON.parse(job!.payload), async () => Boolean(await readAll(NAMED)));
 }
 
 async function chartOf(person: string, asOf = later()): ReturnType<typeof readChart> {

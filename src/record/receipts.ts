@@ -131,20 +131,27 @@ export async function peopleIn(db: Queryable, receipt: string, limit: number): P
 export type Batch = { receipts: number; bytes: number; readers: number };
 export type Waiting = { receipt: ReceiptRow; bytes: Uint8Array };
 
-/** Reads waiting receipts until none waits, with `before` ahead of each batch; see `forWaiting` for one batch. */
+/**
+ * Reads waiting receipts until none waits, with `before` ahead of each batch; see `forWaiting` for one batch. False where it was told to stop
+ * before: it takes no batch after that, and ends with those under way.
+ */
 export async function readWaiting(
   db: Db,
   batch: Batch,
   work: Work,
   setAside: SetAside,
   before = async (): Promise<void> => undefined,
-): Promise<true> {
-  const reader = async (): Promise<void> => {
-    do await before();
-    while ((await retried(() => forWaiting(db, batch, work, setAside))) > 0);
+  stopping?: AbortSignal,
+): Promise<boolean> {
+  const reader = async (): Promise<boolean> => {
+    for (;;) {
+      if (stopping?.aborted) return false;
+      await before();
+      if (stopping?.aborted) return false;
+      if ((await retried(() => forWaiting(db, batch, work, setAside))) === 0) return true;
+    }
   };
-  await Promise.all(Array.from({ length: batch.readers }, reader));
-  return true;
+  return (await Promise.all(Array.from({ length: batch.readers }, reader))).includes(true);
 }
 
 /** How long a door waits for a receipt that another worker is at, and how often it looks. */

@@ -173,10 +173,16 @@ it('a feed is read again portion by portion, everything once, and says how far i
   await rereadPortions(db, { source, ...asked }, async () => {
     const read = await db.query(`update receipt set state = 'normalised' where state = 'received' and source = $1 returning 1`, [source]);
     portions.push(read.length);
+    return true;
   });
 
-  expect(portions).toEqual([500, 200]);
+  expect(portions).toEqual([0, 500, 200]);
   expect(await rereadProgress(db, source)).toMatchObject({ receipts: receipts.length, done: 700 });
+
+  const again = { actor: 'engineer', at: later() };
+  await rereadFeed(db, source, again);
+  expect(await rereadPortions(db, { source, ...again }, async () => false)).toBe(false);
+  expect(await rereadProgress(db, source)).toMatchObject({ state: 'running', done: 0 });
   await expect(rereadFeed(db, 'nobody', asked)).rejects.toMatchObject({ code: 'not_found' });
   await expect(rereadReceipt(db, crypto.randomUUID(), asked)).rejects.toMatchObject({ code: 'not_found' });
 });

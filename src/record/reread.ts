@@ -42,10 +42,15 @@ export async function rereadFeed(db: Db, source: string, asked: Asked): Promise<
   return rereadProgress(db, source);
 }
 
-/** The job: marks a feed's receipts, a portion at a time, and has each portion read before the next. A job that was cut short goes on where it was. */
-export async function rereadPortions(db: Db, payload: unknown, read: () => Promise<void>): Promise<void> {
+/**
+ * The job: marks a feed's receipts, a portion at a time, and has each portion read before the next; `read` says whether it read all that waits.
+ * A job that was cut short, which is answered with false, goes on where it was: with what was marked and not read.
+ */
+export async function rereadPortions(db: Db, payload: unknown, read: () => Promise<boolean>): Promise<boolean> {
   const { source, actor, at } = payload as { source: string } & Asked;
-  while ((await markPortion(db, source, { actor, at })) > 0) await read();
+  do if (!(await read())) return false;
+  while ((await markPortion(db, source, { actor, at })) > 0);
+  return true;
 }
 
 /** How far the latest re-reading of a feed has come. */
