@@ -48,6 +48,7 @@ export type Run = { id: string; inputs: RunInputs; output: RunOutput };
 /** Fills the evidence of supports from stored bytes; record's lineage does it, replay does it from an exported file. */
 export type FreezeEvidence = (supports: readonly (readonly Support[])[], facts: ReadonlyMap<string, Fact>) => Promise<Evidence[][]>;
 
+/** The writer of today's drafts: a pack's claims put into words by `core/phrase.ts`, without a model. Part of a run's identity. */
 export const builtInWriter = 'built-in@1';
 
 /** Drafts with the pack over a retrieved chart, says each sentence in words, and lets the verifier judge every one. Pure. */

@@ -41,7 +41,7 @@ export const journalKinds = {
   'check.answered': 'verdicts were given on a text from outside',
   'cds.shown': 'a card was answered to an EHR',
   'cds.feedback': 'an EHR reported what became of a card',
-  'config.changed': 'a setting, policy or registry entry changed',
+  'config.changed': 'a setting changed what the record says: a start gave identifiers the name of their authority',
   'journal.rolledback': 'the database was found older than a checkpoint outside it, and work went on knowingly',
   'job.died': 'a job failed for good and waits for a person',
 } as const satisfies Record<string, string>;

@@ -12,15 +12,17 @@ export type Trigger = {
   /** The next instant after `now` at which `when` may answer otherwise by time alone; undefined, or left out, where none is ahead. */
   wakeAt?(fact: Fact, now: string): string | undefined;
 };
+/** `key` names what asks (one live proposal each), `why` is read by people, `dueAt` is an instant in ISO 8601. */
 export type TriggerReason = { key: string; why: string; role: string; dueAt: string | null };
 
 /** A sentence as a writer drafts it: claims first; the words follow from them. `cites` are hints for people, never trusted. */
 export type DraftSentence = { section: string; claims: Claim[]; cites: { fact: string; version: number }[] };
 /** `omitted` says what a page had no room for; nothing is left out in silence. */
 export type Draft = { title: string; sections: string[]; sentences: DraftSentence[]; omitted: Omission[] };
+/** How many of `what` a section had no room for, or could not say. */
 export type Omission = { section: string; number: number; what: string };
 
-/** The chart a pack sees, cut to its needs, and the one gateway for anything that is not its own pure code. */
+/** What a pack drafts from: the chart cut to its needs, the instant it is read at, and the fact that asked, where one did. */
 export type PackContext = { chart: Chart; asOf: string; trigger: Fact | undefined };
 
 /**

@@ -17,7 +17,7 @@ export type Receipt = {
 /** What the bytes are, as the door saw them. */
 export type ContentType = 'application/hl7-v2+er7' | 'application/fhir+json' | 'application/fhir+ndjson' | 'application/octet-stream';
 
-/** A payload on its way in. `zone` is the fixed offset or IANA zone a site configured for a feed that sends none. */
+/** A payload on its way in: the bytes as they came, from whom, through which door, and what they look like. */
 export type Payload = {
   source: string;
   door: Door;

@@ -14,9 +14,9 @@ export function orderOf(charted: string | undefined, claimed: string): 'before' 
   return charted.length >= claimed.length ? 'within' : undefined;
 }
 
-/** Whether one event is later than another: by instant where both have one, else by date; undefined where it cannot be told. */
 type Dated = { instant: number | undefined; on: string | undefined };
 
+/** Whether one event is later than another: by instant where both have one, else by date; undefined where it cannot be told. */
 export function isLater(a: Dated, b: Dated): boolean | undefined {
   if (a.on === undefined || b.on === undefined) return undefined;
   if (a.instant !== undefined && b.instant !== undefined) return a.instant > b.instant;

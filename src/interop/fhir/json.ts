@@ -26,10 +26,12 @@ export function jsonNumber(text: string): number | NumberText {
   return String(value) === text ? value : new NumberText(text);
 }
 
+/** True for a JSON object; a number kept as its text is none. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 }
 
+/** True for a JSON number, however it is kept. */
 export function isNumber(value: Json | undefined): value is number | NumberText {
   return typeof value === 'number' || value instanceof NumberText;
 }
