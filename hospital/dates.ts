@@ -3,7 +3,7 @@ export type Day = number;
 /** Minutes since 1970-01-01T00:00 on the hospital's wall clock, which stands at UTC-06:00 all year: no clock time is ever ambiguous. */
 export type Minute = number;
 
-export const MINUTES_PER_DAY = 1440;
+const MINUTES_PER_DAY = 1440;
 export const ZONE = '-06:00';
 const DAY_MS = 86_400_000;
 

@@ -2,7 +2,7 @@ import type { Chart } from './chart.ts';
 import { dayOf, type Minute } from './dates.ts';
 
 /** Days that the HL7 feeds reach back; older results stand in the EHR's own export. */
-export const FEED_DAYS = 120;
+const FEED_DAYS = 120;
 
 /** Whether a moment lies in the days that the feeds cover. */
 export function inLabFeed(chart: Chart, moment: Minute): boolean {

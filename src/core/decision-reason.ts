@@ -21,11 +21,6 @@ export const decisionReasons = {
 
 export type DecisionReason = keyof typeof decisionReasons;
 
-/** True for a code on the list. */
-export function isDecisionReason(code: string): code is DecisionReason {
-  return Object.hasOwn(decisionReasons, code);
-}
-
 /** The codes that may explain a decision, in the order they are offered. */
 export function reasonsFor(decision: ReasonedDecision): DecisionReason[] {
   return (Object.keys(decisionReasons) as DecisionReason[]).filter((code) =>

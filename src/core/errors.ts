@@ -4,7 +4,6 @@ const codes = {
   resource_invalid: { status: 422, issue: 'invariant' },
   format_unsupported: { status: 415, issue: 'not-supported' },
   identity_conflict: { status: 422, issue: 'conflict' },
-  unit_unsupported: { status: 422, issue: 'value' },
   request_invalid: { status: 400, issue: 'invalid' },
   not_signed_in: { status: 401, issue: 'login' },
   not_permitted: { status: 403, issue: 'forbidden' },

@@ -1,24 +1,22 @@
 import type { Fact } from './fact.ts';
 import { textOf } from './fact.ts';
 
-/** How often, in words, from Timing.repeat (FHIR R4 Timing: frequency times per period of unit); undefined where it is not a plain rate. */
+/**
+ * How often, in words ("twice daily", "every 8 hours", "once weekly as needed"), from Timing.repeat (FHIR R4 Timing: frequency times per period
+ * of unit); undefined where it is not a plain rate.
+ */
 export function frequencyOf(fact: Fact): string | undefined {
   const times = textOf(fact, 'timesPerPeriod');
   const unit = textOf(fact, 'periodUnit');
   if (!times || !unit) return undefined;
-  return frequencyWords(times, textOf(fact, 'period') ?? '1', unit, isAsNeeded(fact));
+  const rate = rateWords(times, textOf(fact, 'period') ?? '1', unit);
+  return rate && isAsNeeded(fact) ? `${rate} as needed` : rate;
 }
 
 /** True where the order or fill says as needed, plainly or for a named reason (Dosage.asNeeded[x]). */
 function isAsNeeded(fact: Fact): boolean {
   const text = textOf(fact, 'asNeeded');
   return text !== undefined && text !== 'false';
-}
-
-/** "twice daily", "every 8 hours", "once weekly as needed"; undefined for rates without plain words. */
-export function frequencyWords(times: string, period: string, unit: string, asNeeded: boolean): string | undefined {
-  const words = rateWords(times, period, unit);
-  return words && asNeeded ? `${words} as needed` : words;
 }
 
 const COUNTS: Record<string, string> = {

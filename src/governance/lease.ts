@@ -8,9 +8,9 @@ import { append } from '../platform/journal.ts';
  * How long a draft stays with whoever claimed it or works on it: longer than a review takes, shorter than anybody would wait for a colleague
  * who was called away. Our own choice; see docs/decisions/2026-11-22-a-lease-is-no-lock.md.
  */
-export const LEASE_MS = 15 * 60_000;
+const LEASE_MS = 15 * 60_000;
 /** How long a draft stays with whom it was handed to: half a shift, since they may be with a patient. */
-export const HANDED_MS = 4 * 3_600_000;
+const HANDED_MS = 4 * 3_600_000;
 /** Work under way renews a lease once a third of it is used, so that the journal has a few entries for a review and not one a keystroke. */
 const RENEW_BELOW_MS = (LEASE_MS * 2) / 3;
 

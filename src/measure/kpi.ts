@@ -19,7 +19,7 @@ export async function readKpis(db: Queryable, packs: readonly Pack[], period: Pe
 }
 
 /** One KPI for a pack and role, or over all of them. */
-export async function compute(db: Queryable, kpi: KpiFormula, period: Period, pack: string | null, role: string | null): Promise<KpiView> {
+async function compute(db: Queryable, kpi: KpiFormula, period: Period, pack: string | null, role: string | null): Promise<KpiView> {
   const measured =
     'count' in kpi ? await countOf(db, kpi, period, pack, role) : await minutesOf(db, kpi.minutesBetween, period, pack, role);
   return {

@@ -33,7 +33,7 @@ function was(name: string): string {
 }
 
 /** `5 Mar 2009`, `Mar 2009`, `2009`. */
-export function dayWords(date: string): string {
+function dayWords(date: string): string {
   const [year, month, day] = date.split('-');
   return [day === undefined ? '' : String(Number(day)), month === undefined ? '' : MONTHS[Number(month) - 1], year]
     .filter((part) => part !== '')

@@ -107,7 +107,7 @@ export function textAt(event: Event, name: AtomName): string | undefined {
 }
 
 /** The place of that atom in the fact, or -1. */
-export function indexAt(event: Event, name: AtomName): number {
+function indexAt(event: Event, name: AtomName): number {
   return event.fact.atoms.findIndex((atom) => atom.name === name && atom.component === event.component);
 }
 

@@ -70,7 +70,7 @@ export function checkCount(claim: ClaimOf<'count'>, index: ChartIndex): Finding 
 }
 
 /** The setting of a visit by its class. */
-export function settingOf(event: Event): EncounterClaim['setting'] | undefined {
+function settingOf(event: Event): EncounterClaim['setting'] | undefined {
   return textsAt(event, 'class')
     .map((code) => SETTINGS[code])
     .find((setting) => setting !== undefined);

@@ -69,7 +69,7 @@ function relativesOf(event: Event): string[] {
 }
 
 /** One word for a relative, from a code or from what people say. */
-export function relativeOf(text: string): string {
+function relativeOf(text: string): string {
   const key = nameKey(text);
   return RELATIVES[key] ?? key;
 }

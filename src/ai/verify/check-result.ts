@@ -257,7 +257,7 @@ function replacedOn(claim: ResultClaim, index: ChartIndex): Event | undefined {
 }
 
 /** Of several facts that could carry a claim, the best finding counts. */
-export function bestOf(findings: Finding[]): Finding {
+function bestOf(findings: Finding[]): Finding {
   return (
     findings.find((finding) => finding.outcome === 'proven') ?? findings.find((finding) => finding.outcome === 'unproven') ?? findings[0]!
   );

@@ -61,7 +61,7 @@ export function verifyText(text: string, chart: Chart | ChartIndex, options: Ver
 }
 
 /** What a sentence claims, by the exact patterns of our own phrases first, then as people write. */
-export function readSentence(text: string, index: ChartIndex): Read {
+function readSentence(text: string, index: ChartIndex): Read {
   const exact = readPhrase(text.endsWith('.') ? text : `${text}.`);
   const names = exact.filter((claims) => claims.every((claim) => checkClaim(claim, index).reasons[0]?.code !== 'term-unknown'));
   if (names.length === 1) return { readings: names[0]!.map((claim) => ({ alternatives: [claim] })) };
