@@ -2,21 +2,16 @@ import { AppError } from '../../core/errors.ts';
 import type { NewFact } from '../../core/fact.ts';
 import type { Coverage, CoverageLine } from '../../core/receipt.ts';
 import { JsonReader } from './json.ts';
-import { type FhirOptions, type FhirReading, readFhir } from './read-bundle.ts';
+import type { FhirOptions, FhirReading } from './read-bundle.ts';
 import { ByteOffsets } from './scan.ts';
 
 /** A leaf of a payload with its range: inside the quotes of a string, else its text. */
 export type Leaf = { path: string; start: number; end: number; text: string };
 
 /**
- * What became of every leaf of a FHIR payload, in the order of its bytes: mapped to an atom of a fact, kept in the content without one,
- * or held because its resource was rejected.
+ * What became of every leaf of a FHIR payload, in the order of its bytes: mapped to an atom of a fact, kept in the content without one, or
+ * held because its resource was rejected.
  */
-export function coverageFhir(bytes: Uint8Array, options: FhirOptions): Coverage {
-  return coverageOf(leavesOf(bytes, options), readFhir(bytes, options), bytes.length);
-}
-
-/** As `coverageFhir`, of what has been read already. */
 export function coverageOf(leaves: readonly Leaf[], reading: FhirReading, size: number): Coverage {
   const atoms = new Map<string, string>();
   for (const { facts } of reading.people) for (const fact of facts) collect(fact, atoms);

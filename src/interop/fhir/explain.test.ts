@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { coverageFhir } from './coverage.ts';
 import { explainFhir } from './explain.ts';
 import { decodeLocation, locateJson } from './json-locate.ts';
 
@@ -40,7 +39,7 @@ it('shows what is refused, and holds all of it', () => {
 
 it('holds one entry of a Bundle and maps its neighbour', () => {
   const text = `{"resourceType":"Bundle","type":"collection","entry":[{"resource":${RESULT.replace('final', 'bogus')}},{"resource":${RESULT}}]}`;
-  const { lines } = coverageFhir(utf8(text), FHIR);
+  const { lines } = explainFhir(utf8(text), FHIR).coverage;
   const stateAt = (path: string) => lines.find((line) => line.path === path)?.state;
 
   expect([stateAt('entry[0].resource.status'), stateAt('entry[1].resource.status'), stateAt('type')]).toEqual([

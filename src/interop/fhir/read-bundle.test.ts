@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { textOf } from '../../core/fact.ts';
 import { outcomeOf } from './answer.ts';
 import { decodeLocation, locateText } from './json-locate.ts';
-import { factIdOf, readFhir, readNdjson } from './read-bundle.ts';
+import { factIdOf, readFhir } from './read-bundle.ts';
 import { hasData, jsonFiles, jsonFilesOfArchive, needsData } from './testing/samples.ts';
 
 const RECEIPT = '00000000-0000-0000-0000-000000000001';
@@ -295,21 +295,16 @@ it.each`
   expect(read(text).rejections.map((rejection) => rejection.reason)).toEqual([reason]);
 });
 
-it('reads NDJSON line by line, whole or in chunks, with places in the whole file', () => {
-  const lines = [patient(), '', observation('o1', 'Patient/p'), '{"resourceType":"Obs', observation('o2', 'Patient/p')].map(
-    (line) => `${line}\n`,
-  );
-  const whole = bytes(lines.join(''));
-  const cut = bytes(lines.slice(0, 2).join('')).length;
+it.each(['', '\ufeff'])('reads NDJSON line by line, a bad line spoiling only itself; begun with "%s"', (mark) => {
+  const lines = [patient(), '', observation('o1', 'Patient/p'), '{"resourceType":"Obs', observation('o2', 'Patient/p')];
+  const file = bytes(mark + lines.map((line) => `${line}\n`).join(''));
 
-  const once = readFhir(whole, { ...options, contentType: 'application/fhir+ndjson' });
-  const second = readNdjson(whole.subarray(cut), options, 2, cut);
+  const { counts, rejections, people } = readFhir(file, { ...options, contentType: 'application/fhir+ndjson' });
 
-  expect(once.counts).toEqual({ received: 4, stored: 3, rejected: 1 });
-  expect(once.rejections[0]).toMatchObject({ item: 'line[3]', reason: 'unreadable' });
-  expect(second.people[0]!.facts).toEqual(once.people[0]!.facts.slice(1));
-  const fact = second.people[0]!.facts[1]!;
-  expect(decodeLocation(whole, locateText(whole, 'line[4].id', fact.origins[0]!.envelope))).toBe('o2');
+  expect(counts).toEqual({ received: 4, stored: 3, rejected: 1 });
+  expect(rejections[0]).toMatchObject({ item: 'line[3]', reason: 'unreadable' });
+  const last = people[0]!.facts.at(-1)!;
+  expect(decodeLocation(file, locateText(file, 'line[4].id', last.origins[0]!.envelope))).toBe('o2');
 });
 
 it(`imports the ten charts whole: every resource stored, every note readable${needsData}`, { skip: !hasData }, () => {

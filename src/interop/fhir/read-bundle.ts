@@ -32,31 +32,29 @@ export function readFhir(bytes: Uint8Array, options: FhirOptions): FhirReading {
   return readEntries(scanned.entries, options, [], primitiveText(scanned.head['type']));
 }
 
-/**
- * Reads NDJSON, whole or a chunk of whole lines: `firstLine` and `offset` say where the chunk stands in the stored bytes, so that a large
- * file can be read piece by piece. References between lines resolve within a chunk and by id across chunks.
- */
-export function readNdjson(bytes: Uint8Array, options: FhirOptions, firstLine = 0, offset = 0): FhirReading {
+/** One resource a line; a bad line spoils only itself. References between lines resolve as those of a Bundle do. */
+function readNdjson(bytes: Uint8Array, options: FhirOptions): FhirReading {
   const entries: ScannedEntry[] = [];
   const rejections: Rejection[] = [];
-  let line = firstLine;
-  for (let start = startOfText(bytes, offset); start < bytes.length; line++) {
+  let line = 0;
+  for (let start = startOfText(bytes); start < bytes.length; line++) {
     const newline = bytes.indexOf(0x0a, start);
     const end = newline < 0 ? bytes.length : newline;
     try {
-      const entry = scanLine(bytes.subarray(start, end), line, offset + start);
+      const entry = scanLine(bytes.subarray(start, end), line, start);
       if (entry) entries.push(entry);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      rejections.push({ item: `line[${line}]`, start: offset + start, end: offset + end, reason: 'unreadable', detail: error.message });
+      rejections.push({ item: `line[${line}]`, start, end, reason: 'unreadable', detail: error.message });
     }
     start = end + 1;
   }
   return readEntries(entries, options, rejections);
 }
 
-function startOfText(bytes: Uint8Array, offset: number): number {
-  return offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+/** Behind a byte order mark, where one stands. */
+function startOfText(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
 function readEntries(entries: readonly ScannedEntry[], options: FhirOptions, rejections: Rejection[], bundleType?: string): FhirReading {
