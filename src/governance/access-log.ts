@@ -7,9 +7,9 @@ import { PERMIT_MS } from './access.ts';
 /** What an answer shows: somebody's record, something with an id of its own (a draft, a run, a receipt, a sentence), or one by way of the other. */
 export type Look = { person?: string; subject?: string };
 /** Who looks, what for, and through which door: method and route template, never an address, which may hold a name. */
-export type Reading = { caller: Caller; purpose: Purpose; door: string };
+export type Reader = { caller: Caller; purpose: Purpose; door: string };
 /** Who was refused; nobody where the call had no caller, as a sign-in has none. */
-export type Refusal = { caller: Caller | undefined; door: string };
+export type Refused = { caller: Caller | undefined; door: string };
 
 /** Enough for 500 readers of 200 people each in five minutes; past it the oldest is forgotten, which costs a row and loses none. */
 const REMEMBERED = 100_000;
@@ -32,7 +32,7 @@ export class AccessLog {
   }
 
   /** Resolves once each of these looks stands in the journal. Rejects where one cannot be written: then nothing may be shown. */
-  async read({ caller, purpose, door }: Reading, looks: readonly Look[]): Promise<void> {
+  async read({ caller, purpose, door }: Reader, looks: readonly Look[]): Promise<void> {
     const at = this.#now();
     const instant = Date.parse(at);
     this.#forget(instant);
@@ -55,7 +55,7 @@ export class AccessLog {
   }
 
   /** Notes a refused call. `repeated` in the body is how often the same caller was refused there since the row before. */
-  async refused({ caller, door }: Refusal): Promise<void> {
+  async refused({ caller, door }: Refused): Promise<void> {
     const at = this.#now();
     const instant = Date.parse(at);
     const key = `${caller?.id ?? ''}\n${door}`;
