@@ -2,6 +2,7 @@ import type { Claim, Evidence } from './claim.ts';
 import type { Omission } from './pack.ts';
 import type { Outcome, Reason } from './verdict.ts';
 
+/** Where a proposal may be in its life; `recalled` is kept for the day a signed one is reopened, and nothing sets it yet. */
 export const proposalStates = [
   'offered',
   'opened',
@@ -17,6 +18,8 @@ export const proposalStates = [
 export type ProposalState = (typeof proposalStates)[number];
 /** States in which a human may still decide. */
 export const openStates: readonly ProposalState[] = ['offered', 'opened', 'edited', 'escalated'];
+/** States of the one draft that stands for its trigger: those a human may decide about, and one that is blocked. */
+export const liveStates: readonly ProposalState[] = [...openStates, 'blocked'];
 
 /** Who wrote a sentence. A human's own words never carry the AI label; see `wordsOf`. */
 export type Author = { kind: 'writer'; id: string } | { kind: 'human'; id: string };

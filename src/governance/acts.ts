@@ -1,9 +1,9 @@
-import type { ProposalContent } from '../core/proposal.ts';
+import { liveStates, type ProposalContent, type ProposalState } from '../core/proposal.ts';
 import type { Db, Queryable } from '../platform/database.ts';
 import type { IntakeSegments } from '../platform/intake-segments.ts';
 import { enqueue } from '../platform/jobs.ts';
 import { append } from '../platform/journal.ts';
-import { indexCitations, indexSentences, setStale } from './proposals.ts';
+import { indexCitations, indexSentences, LIVE, setStale } from './proposals.ts';
 
 /** What a person does to a draft and is told that it is done. */
 export type ActKind = 'decision.signed' | 'decision.declined' | 'decision.escalated' | 'proposal.edited' | 'source.opened';
@@ -48,7 +48,7 @@ export async function act<T>(
 }
 
 /** The last act of a kind on a subject; undefined where there was none or it was erased. */
-export async function readAct(db: Queryable, kind: ActKind, subject: string): Promise<Act | undefined> {
+async function readAct(db: Queryable, kind: ActKind, subject: string): Promise<Act | undefined> {
   const [entry] = await db.query<Omit<Act, 'proposal' | 'rows'>>(
     `${ENTRY} where j.subject = $1 and j.kind = $2 order by j.id desc limit 1`,
     [subject, kind],
@@ -120,7 +120,6 @@ export async function releaseForDelivery(tx: Queryable, proposal: string, at: st
 
 const ENTRY = `select encode(j.commitment, 'hex') as id, j.kind, j.actor, j.subject, j.at, p.person, p.body
                  from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at`;
-const LIVE = ['offered', 'opened', 'edited', 'escalated', 'blocked'];
 
 async function withRows(db: Queryable, entry: Omit<Act, 'proposal' | 'rows'>): Promise<Act> {
   if (entry.kind === 'source.opened') {
@@ -184,7 +183,7 @@ type PutBack = {
   pack: string;
   person: string;
   trigger_key: string;
-  state: string;
+  state: ProposalState;
   offered_at: string;
   content: ProposalContent;
 };
@@ -192,11 +191,11 @@ type PutBack = {
 /** There is one live draft for one trigger: the older one makes room, as it did before it was forgotten. False where the one to put back is the older. */
 async function makeRoom(tx: Queryable, { id, pack, person, trigger_key, state, offered_at }: PutBack): Promise<boolean> {
   const [rival] = await tx.query<{ id: string; offered_at: string }>(
-    'select id, offered_at from proposal where pack = $1 and trigger_key = $2 and id <> $3 and state = any($4::text[]) for update',
-    [pack, trigger_key, id, LIVE],
+    `select id, offered_at from proposal where pack = $1 and trigger_key = $2 and id <> $3 and state in (${LIVE}) for update`,
+    [pack, trigger_key, id],
   );
   if (!rival) return true;
-  if (Date.parse(rival.offered_at) > Date.parse(offered_at)) return !LIVE.includes(state);
+  if (Date.parse(rival.offered_at) > Date.parse(offered_at)) return !liveStates.includes(state);
   await setStale(tx, rival.id, person, offered_at, 'a fresher draft took its place');
   return true;
 }

@@ -2,7 +2,7 @@ import type { Chart, Fact } from '../core/fact.ts';
 import type { Pack, TriggerReason } from '../core/pack.ts';
 import type { Db, Queryable } from '../platform/database.ts';
 import { append } from '../platform/journal.ts';
-import { ASKED, askedTrigger, triggersOf } from './proposals.ts';
+import { ASKED, askedTrigger, LIVE, triggersOf } from './proposals.ts';
 
 /** A reason to draft now; `fact` is what asked, and is missing where a person asked. */
 export type DueTrigger = { fact: Fact | undefined; trigger: TriggerReason };
@@ -15,7 +15,7 @@ export async function dueTriggers(db: Db, pack: Pack, chart: Chart): Promise<Due
   const { person, asOf: now } = chart;
   const due: DueTrigger[] = triggersOf(pack, chart.facts, now);
   const live = await db.query<{ id: string; trigger_key: string }>(
-    `select id, trigger_key from proposal where person = $1 and pack = $2 and state in ('offered', 'opened', 'edited', 'escalated', 'blocked') order by id`,
+    `select id, trigger_key from proposal where person = $1 and pack = $2 and state in (${LIVE}) order by id`,
     [person, pack.id],
   );
   if (live.some((one) => one.trigger_key.startsWith(ASKED))) due.push({ fact: undefined, trigger: askedTrigger(person) });
@@ -61,7 +61,7 @@ async function withdraw(db: Db, ids: readonly string[], person: string, now: str
     // A signature may have come in between: what is decided stays decided.
     const withdrawn = await tx.query<{ id: string }>(
       `update proposal set state = 'withdrawn' where id = any($1::uuid[])
-          and state in ('offered', 'opened', 'edited', 'escalated', 'blocked') returning id`,
+          and state in (${LIVE}) returning id`,
       [ids],
     );
     await append(

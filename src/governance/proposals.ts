@@ -5,13 +5,17 @@ import { AppError } from '../core/errors.ts';
 import type { Fact } from '../core/fact.ts';
 import type { Pack, TriggerReason } from '../core/pack.ts';
 import { isBlocked } from '../core/policy.ts';
-import type { Proposal, ProposalContent, ProposalState, Sentence } from '../core/proposal.ts';
+import { liveStates, openStates, type Proposal, type ProposalContent, type ProposalState, type Sentence } from '../core/proposal.ts';
 import type { Queryable } from '../platform/database.ts';
 import { sha256Hex, uuidFromParts } from '../platform/digest.ts';
 import { append } from '../platform/journal.ts';
 import { moveLease } from './lease.ts';
 
 const ACTOR = 'system:flow';
+
+/** `liveStates` and `openStates` as SQL text: a list in a parameter would hide from the planner that the index of live drafts serves. */
+export const LIVE = sqlList(liveStates);
+export const OPEN = sqlList(openStates);
 
 /** What one trigger asks for and what the run made of it. */
 export type Offer = { pack: Pack; person: string; trigger: TriggerReason; run: Run };
@@ -120,16 +124,14 @@ export async function indexSentences(tx: Queryable, proposal: string, content: P
 
 /** Takes a draft out of the queue because the record moved on under it. */
 export async function setStale(tx: Queryable, proposal: string, person: string, now: string, why: string): Promise<void> {
-  await tx.query(`update proposal set state = 'stale' where id = $1 and state in ('offered', 'opened', 'edited', 'escalated', 'blocked')`, [
-    proposal,
-  ]);
+  await tx.query(`update proposal set state = 'stale' where id = $1 and state in (${LIVE})`, [proposal]);
   await append(tx, [{ kind: 'proposal.stale', actor: ACTOR, subject: proposal, at: now, person, body: { why } }]);
 }
 
 /** Live drafts about a person, by pack and trigger. */
-export async function liveProposals(db: Queryable, person: string): Promise<{ id: string; pack: string; triggerKey: string }[]> {
+async function liveProposals(db: Queryable, person: string): Promise<{ id: string; pack: string; triggerKey: string }[]> {
   const rows = await db.query<{ id: string; pack: string; trigger_key: string }>(
-    `select id, pack, trigger_key from proposal where person = $1 and state in ('offered', 'opened', 'edited', 'escalated', 'blocked')
+    `select id, pack, trigger_key from proposal where person = $1 and state in (${LIVE})
       order by due_at nulls last, id`,
     [person],
   );
@@ -167,7 +169,7 @@ export async function askedByHook(
 export async function relyingOn(db: Queryable, fact: string): Promise<string[]> {
   const rows = await db.query<{ person: string }>(
     `select distinct p.person from proposal_fact c join proposal p on p.id = c.proposal
-      where c.fact = $1 and p.state in ('offered', 'opened', 'edited', 'escalated', 'blocked')`,
+      where c.fact = $1 and p.state in (${LIVE})`,
     [fact],
   );
   return rows.map((row) => row.person);
@@ -205,6 +207,10 @@ export function triggersOf(pack: Pack, facts: readonly Fact[], now: string): { f
         return trigger ? [{ fact, trigger }] : [];
       }),
   );
+}
+
+function sqlList(states: readonly ProposalState[]): string {
+  return states.map((state) => `'${state}'`).join(', ');
 }
 
 function contentOf(proposal: string, run: Run): ProposalContent {
@@ -278,7 +284,7 @@ async function liveProposal(
   triggerKey: string,
 ): Promise<{ id: string; drafted: ProposalContent } | undefined> {
   const [row] = await tx.query<{ id: string; drafted: string }>(
-    `select id, drafted from proposal where pack = $1 and trigger_key = $2 and state in ('offered', 'opened', 'edited', 'escalated', 'blocked') for update`,
+    `select id, drafted from proposal where pack = $1 and trigger_key = $2 and state in (${LIVE}) for update`,
     [pack, triggerKey],
   );
   return row && { id: row.id, drafted: JSON.parse(row.drafted) as ProposalContent };

@@ -20,7 +20,7 @@ import { requireReviewer, systemPermit } from './access.ts';
 import { type ActLog, act, releaseForDelivery } from './acts.ts';
 import { endLease, keepLease, leaseOf } from './lease.ts';
 import { judge } from './own-words.ts';
-import { contentHash, readProposal, setStale, tallyOf, withoutAsOf } from './proposals.ts';
+import { contentHash, OPEN, readProposal, setStale, tallyOf, withoutAsOf } from './proposals.ts';
 
 /** Everything a review needs; `pseudonym` is what the journal calls a caller. */
 export type ReviewDesk = {
@@ -156,7 +156,7 @@ export async function findDecidable(tx: Queryable, id: string): Promise<Reviewed
 /** The live draft that took a stale one's place. */
 export async function successorOf(db: Queryable, proposal: { pack: string; triggerKey: string; id: string }): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(
-    `select id from proposal where pack = $1 and trigger_key = $2 and id <> $3 and state in ('offered', 'opened', 'edited', 'escalated')
+    `select id from proposal where pack = $1 and trigger_key = $2 and id <> $3 and state in (${OPEN})
       order by offered_at desc limit 1`,
     [proposal.pack, proposal.triggerKey, proposal.id],
   );
