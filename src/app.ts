@@ -426,7 +426,7 @@ async function openDemo(
     patients: options.patients ?? 60,
     anchor: app.clock.now().slice(0, 10),
     mllp: `${app.config.host}:${mllpPort}`,
-    take: (payload) => onPayload(app.house, payload),
+    intake: (payload) => onPayload(app.house, payload),
     settled: (onWaiting) => untilRead(app.db, onWaiting),
     onProgress: (loading) => {
       onProgress(loading);

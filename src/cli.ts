@@ -33,7 +33,7 @@ const verbs: Record<string, Verb<App>> = {
   import: ({ house, db, drain }, args, io) =>
     importVerb(
       {
-        take: (payload) => onPayload(house, payload),
+        intake: (payload) => onPayload(house, payload),
         settle: (receipts) => untilTheseAreRead(db, receipts, drain),
         totals: (ids) => importTotals(db, ids),
       },

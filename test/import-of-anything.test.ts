@@ -76,7 +76,7 @@ async function imported(path: string): Promise<Totals> {
   const out: string[] = [];
   await importVerb(
     {
-      take: (payload) => onPayload(house.app.house, payload),
+      intake: (payload) => onPayload(house.app.house, payload),
       settle: () => house.settle(),
       totals: (ids) => importTotals(house.app.db, ids),
     },

@@ -1,7 +1,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadingView } from '../core/api.ts';
-import type { Payload } from '../core/receipt.ts';
+import type { Intake } from '../core/ports.ts';
 import { importPath } from './import.ts';
 import { type PlayHospital, startPlayHospital, synthesizeHospital } from './play-hospital.ts';
 
@@ -12,7 +12,7 @@ export type DemoOptions = {
   /** The day the synthetic charts are relative to. */
   anchor: string;
   mllp: string;
-  take(payload: Payload): Promise<{ receipt: string; repeat: boolean }>;
+  intake: Intake;
   /** Resolves when everything taken in so far has been read and drafted from. */
   settled(onWaiting: (waiting: number) => void): Promise<void>;
   onProgress(progress: LoadingView): void;
@@ -42,9 +42,9 @@ export async function startDemo(options: DemoOptions): Promise<{ hospital: PlayH
 
 const READY: LoadingView = { state: 'ready', step: 'Ready', done: 1, total: 1 };
 
-async function load({ folder, take, settled, onProgress }: DemoOptions): Promise<void> {
+async function load({ folder, intake, settled, onProgress }: DemoOptions): Promise<void> {
   try {
-    const imported = await importPath(join(folder, 'fhir'), undefined, take, ({ filesDone, files }) =>
+    const imported = await importPath(join(folder, 'fhir'), undefined, intake, ({ filesDone, files }) =>
       onProgress({ state: 'loading', step: 'Taking in charts', done: filesDone, total: files }),
     );
     await settled((waiting) =>

@@ -1,4 +1,4 @@
-import type { Payload } from '../core/receipt.ts';
+import type { Intake } from '../core/ports.ts';
 import { filesOf, payloadsOf } from './files.ts';
 
 /** `empty` files have no bytes to keep: they are counted as rejected, and nothing else is. */
@@ -12,7 +12,7 @@ const IN_FLIGHT = 16;
 export async function importPath(
   path: string,
   source: string | undefined,
-  take: (payload: Payload) => Promise<{ receipt: string; repeat: boolean }>,
+  intake: Intake,
   onProgress: (progress: ImportProgress) => void,
 ): Promise<Imported> {
   const files = await filesOf(path);
@@ -24,7 +24,7 @@ export async function importPath(
         done.empty += 1;
         continue;
       }
-      inFlight.push(take(payload).then(({ receipt, repeat }) => note(done, receipt, repeat)));
+      inFlight.push(intake(payload).then(({ receipt, repeat }) => note(done, receipt, repeat)));
       if (inFlight.length < IN_FLIGHT) continue;
       await Promise.all(inFlight);
       inFlight = [];

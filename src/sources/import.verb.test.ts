@@ -17,7 +17,7 @@ it('counts once its receipts are read, and says by how many findings the items w
 
   await importVerb(
     {
-      take: async () => ({ receipt: 'r1', repeat: false }),
+      intake: async () => ({ receipt: 'r1', repeat: false }),
       settle: async (receipts) => void settled.push([...receipts]),
       totals: async () => ({ received: 14, stored: 2, rejected: 12, erased: 1, reasons: [{ reason: 'birth-date-differs', count: 1 }] }),
     },

@@ -1,10 +1,10 @@
-import type { Payload } from '../core/receipt.ts';
+import type { Intake } from '../core/ports.ts';
 import type { Args, Io } from '../platform/verb.ts';
 import { textOf } from '../platform/verb-options.ts';
 import { importPath } from './import.ts';
 
 type ImportHouse = {
-  take(payload: Payload): Promise<{ receipt: string; repeat: boolean }>;
+  intake: Intake;
   /** Resolves when these receipts have been read, here or by a worker elsewhere, and what is drafted here has been. */
   settle(receipts: readonly string[]): Promise<void>;
   totals(receipts: readonly string[]): Promise<ImportTotals>;
@@ -12,8 +12,8 @@ type ImportHouse = {
 type ImportTotals = { received: number; stored: number; rejected: number; erased: number; reasons: { reason: string; count: number }[] };
 
 /** `import`: every payload of a file or folder; says what was received = stored + rejected, and why. */
-export async function importVerb({ take, settle, totals }: ImportHouse, args: Args, io: Io): Promise<number> {
-  const done = await importPath(String(args['path']), textOf(args['source']), take, (progress) =>
+export async function importVerb({ intake, settle, totals }: ImportHouse, args: Args, io: Io): Promise<number> {
+  const done = await importPath(String(args['path']), textOf(args['source']), intake, (progress) =>
     io.progress(`${progress.filesDone} of ${progress.files} files on disk, ${progress.receipts} receipts`),
   );
   io.progress(`${done.receipts} receipts on disk; reading them and drafting`);
