@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { auditOf, findAudited } from '../src/delivery/review/audit.ts';
 import type { Db } from '../src/platform/database.ts';
-import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases } from './bench.ts';
+import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases, storeOf } from './bench.ts';
 
 const NAME = 'audit';
 const NOW = '2026-11-22T08:00:00.000Z';
@@ -51,7 +51,7 @@ async function measured(db: Db, size: number): Promise<BenchRow> {
     ratio: rounded(percentile(times, 0.99) / percentile(floor, 0.99)),
     n: times.length,
     size,
-    database: db.kind,
+    database: await storeOf(db),
     budget: 200,
     p50_ms: rounded(percentile(times, 0.5)),
     floor_p50_ms: rounded(percentile(floor, 0.5)),

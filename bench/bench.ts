@@ -41,6 +41,13 @@ export async function* scratchDatabases({ database }: BenchOptions): AsyncIterab
   if (database !== 'postgres') yield await openScratchPglite();
 }
 
+/** A store as rows name it, with the version of a server: `PGlite`, `PostgreSQL 15.20`. */
+export async function storeOf(db: Db): Promise<string> {
+  if (db.kind === 'pglite') return 'PGlite';
+  const [row] = await db.query<{ server_version: string }>('show server_version');
+  return `PostgreSQL ${row!.server_version.split(' ')[0]}`;
+}
+
 /** A figure with as many digits as it deserves: whole above 100, three significant ones below. */
 export function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Number(value.toPrecision(3));

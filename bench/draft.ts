@@ -4,7 +4,7 @@ import { packs } from '../src/packs/index.ts';
 import type { Db } from '../src/platform/database.ts';
 import { readChart } from '../src/record/chart.ts';
 import { freezeEvidence, storedBytes } from '../src/record/lineage.ts';
-import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded } from './bench.ts';
+import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, storeOf } from './bench.ts';
 import { NOW, onEachDatabase, takeIn } from './population/hospital.ts';
 
 const NAME = 'draft';
@@ -14,7 +14,7 @@ const BUDGET_MS = 20;
 export const bench: Bench = { name: NAME, run };
 
 async function* run(options: BenchOptions): AsyncIterable<BenchRow> {
-  for await (const { db, bundles } of onEachDatabase(options.size ?? (options.full ? 1000 : 60))) {
+  for await (const { db, bundles } of onEachDatabase(options.size ?? (options.full ? 1000 : 60), options.database)) {
     if (!db) yield notMeasured(NAME, 'p99_ms', 'ms');
     else yield await measure(db, bundles).finally(() => db.close());
   }
@@ -47,7 +47,7 @@ async function measure(db: Db, bundles: readonly Buffer[]): Promise<BenchRow> {
     ratio: rounded(value / floor),
     n: drafts.length,
     size: Math.round(sentences / drafts.length),
-    database: db.kind === 'pglite' ? 'PGlite' : 'PostgreSQL',
+    database: await storeOf(db),
     p50_ms: rounded(percentile(drafts, 0.5)),
     budget: BUDGET_MS,
   };

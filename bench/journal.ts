@@ -16,7 +16,7 @@ import { openSequencer } from '../src/platform/journal-sequencer.ts';
 import { edgeRoot, emptyEdge, extendEdge, writeTiles } from '../src/platform/journal-tiles.ts';
 import { verifyJournalFile } from '../src/platform/journal-verify.ts';
 import { openJournalWriter } from '../src/platform/journal-writer.ts';
-import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases } from './bench.ts';
+import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases, storeOf } from './bench.ts';
 
 const NAME = 'journal';
 const AT = '2026-11-22T08:00:00.000Z';
@@ -56,7 +56,7 @@ async function* onDatabases(signer: CheckpointSigner, options: BenchOptions): As
 }
 
 async function* onDatabase(db: Db, signer: CheckpointSigner, options: BenchOptions): AsyncIterable<BenchRow> {
-  const database = await nameOf(db);
+  const database = await storeOf(db);
   const entries = options.full ? 200_000 : 30_000;
   yield { ...(await appending(db, 'append_per_s', entries, 20)), budget: 20_000, database };
   yield { ...(await singly(db, entries / 3)), budget: 3_000, database };
@@ -263,12 +263,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
-}
-
-async function nameOf(db: Db): Promise<string> {
-  if (db.kind === 'pglite') return 'PGlite';
-  const [row] = await db.query<{ server_version: string }>('show server_version');
-  return `PostgreSQL ${row!.server_version.split(' ')[0]}`;
 }
 
 function rowOf(i: number): JournalRow {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Permit } from '../src/core/ports.ts';
 import type { Db } from '../src/platform/database.ts';
 import { searchFacts } from '../src/record/search.ts';
-import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases } from './bench.ts';
+import { type Bench, type BenchOptions, type BenchRow, notMeasured, percentile, rounded, scratchDatabases, storeOf } from './bench.ts';
 import { growPopulation, searchedCode } from './population/fill.ts';
 
 const NAME = 'search';
@@ -41,7 +41,7 @@ async function* onDatabase(db: Db, size: number): AsyncIterable<BenchRow> {
       ratio: rounded(large.p50 / large.floor),
       n: large.n,
       size,
-      database: db.kind,
+      database: await storeOf(db),
       budget: 2,
       p50_ms_small: rounded(small.p50),
       p50_ms: rounded(large.p50),

@@ -99,7 +99,7 @@ export async function packsOf({ packs }: Config): Promise<readonly Pack[]> {
 }
 
 /** On the embedded store a transaction holds up every door, so receipts are read in small batches there. */
-const BATCHES = { pglite: { receipts: 40, bytes: 96 << 10, readers: 2 }, postgres: { receipts: 200, bytes: 1 << 20, readers: 3 } };
+export const BATCHES = { pglite: { receipts: 40, bytes: 96 << 10, readers: 2 }, postgres: { receipts: 200, bytes: 1 << 20, readers: 3 } };
 
 /** Opens the data folder and the store, restores what was acknowledged, and starts the journal's sequencer and the job worker. */
 export async function openApp(options: AppOptions): Promise<App> {
