@@ -84,6 +84,7 @@ async function openServer(db: Db): Promise<FastifyInstance> {
     db,
     now: () => NOW,
     publicUrl: 'http://127.0.0.1',
+    zone: 'America/Chicago',
     access,
     pseudonym,
     draftFor: async () => undefined,

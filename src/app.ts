@@ -392,9 +392,9 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
     readNow: (receipt) => onReceipt(house, receipt),
   });
   if (role === 'intake') return server;
-  await server.register(worklistRoutes, { db, now, access });
+  await server.register(worklistRoutes, { db, now, access, zone: site.zone });
   const colleagues = config.loopback ? demoIdentities : [];
-  await server.register(reviewRoutes, { desk, access, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
+  await server.register(reviewRoutes, { desk, access, zone: site.zone, ehr: () => (house.desk.target ? site.name : undefined), colleagues });
   await server.register(runRoutes, { db, now, access });
   await server.register(auditRoutes, { db, pseudonym, access });
   await server.register(checkRoutes, { db, now, pseudonym, access });
@@ -405,6 +405,7 @@ async function openHttp(app: App, loading: () => LoadingView): Promise<FastifyIn
     db,
     now,
     publicUrl: config.publicUrl,
+    zone: config.siteZone,
     access,
     pseudonym,
     draftFor: (person) => onHook(house, person),

@@ -28,10 +28,21 @@ describe('a feed whose times carry no zone', () => {
     house.app.house.read = payloadReader({ feedZones: new Map([[FEED, 'America/Chicago']]), authorities: new Map() });
     house.clock.advance(60_000);
 
-    const asked = await engineer.post(`/api/feeds/${FEED}/reread`);
+    const asked = await engineer.post(`/api/feeds/${FEED}/reread`, { reason: 'its zone is configured' });
+    const underWay = await feed();
     await house.settle();
 
     expect(asked).toMatchObject({ status: 202, body: { source: FEED, receipts: 1 } });
+    expect([underWay.rereadSince, (await feed()).rereadSince]).toEqual([house.clock.now(), null]);
+    const [noted] = await house.app.db.query<{ actor: string; body: string }>(
+      `select j.actor, p.body from journal j join journal_payload p on p.journal_id = j.id where j.kind = 'receipt.reread' and j.subject is null`,
+    );
+    expect([noted!.actor, JSON.parse(noted!.body)]).toEqual([
+      house.app.pseudonym('marsh'),
+      expect.objectContaining({ source: FEED, reason: 'its zone is configured' }),
+    ]);
+    expect(JSON.stringify(await house.app.db.query(`select payload from job where kind = 'reread'`))).not.toContain('its zone');
+    expect((await clinician.post(`/api/feeds/${FEED}/reread`, { reason: 'not theirs to ask' })).status).toBe(403);
     expect(await engineer.get<RereadView>(`/api/feeds/${FEED}/reread`)).toMatchObject({ state: 'done', receipts: 1, done: 1 });
     expect((await feed()).flagged).toEqual([]);
     const said = (await sentences()).filter((text) => text.startsWith('Potassium'));

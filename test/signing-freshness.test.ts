@@ -29,6 +29,7 @@ describe('what was acknowledged and is not read yet', () => {
     await house.take('north-ehr', visit('5000102', '2026-11-23T10:20:00-06:00'));
     await house.settle();
     const [about, another] = [await draftAbout('5000101'), await draftAbout('5000102')];
+    const arrivedAt = house.clock.now();
     expect(await house.send(potassium('5000101', '7.9', '20261121061500-0600'))).toContain('MSA|AA|');
 
     const refused = await sign(about!);
@@ -36,15 +37,17 @@ describe('what was acknowledged and is not read yet', () => {
 
     expect([refused.status, refused.body.code]).toEqual([409, 'stale']);
     expect(refused.body['details']).toEqual({
+      kind: 'unread',
+      unreadSince: arrivedAt,
       changes: [{ text: 'Messages that may be about this person have arrived and are not read yet.' }],
       successor: null,
     });
     expect(JSON.stringify(refused.body)).not.toMatch(/5000101|7\.9|OSGOOD/);
     expect(elsewhere.status).toBe(201);
     await onReceipt(house.app.house);
-    expect(((await sign(about!)).body['details'] as { changes: { text: string }[] }).changes.map((one) => one.text).join()).toContain(
-      '7.9',
-    );
+    const moved = (await sign(about!)).body['details'] as { kind: string; changes: { text: string }[] };
+    expect(moved.kind).toBe('changed');
+    expect(moved.changes.map((one) => one.text).join()).toContain('7.9');
   });
 
   it('is waited for a moment, so that a click right after a result is answered with the difference', async () => {

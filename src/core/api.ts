@@ -16,8 +16,13 @@ export type WorklistItem = {
   pack: string;
   patient: string;
   title: string;
+  /** Why it is here, in words on the clock of the site. */
   why: string;
+  /** The same words with the instants in them as ISO 8601 UTC, for a client with a clock of its own. */
+  whyUtc: string;
   state: ProposalState;
+  /** Facts that a signed note relied on and that say something else since; 0 for what is not signed. */
+  changedSince: number;
   /** Contradicted sentences left out. */
   withheld: number;
   offeredAt: string;
@@ -66,7 +71,9 @@ export type ProposalView = {
   patient: string;
   state: ProposalState;
   title: string;
+  /** Why it is here, in words on the clock of the site; `whyUtc` has the instants in them as ISO 8601 UTC. */
   why: string;
+  whyUtc: string;
   asOf: string;
   offeredAt: string;
   openedAt: string | null;
@@ -84,6 +91,8 @@ export type ProposalView = {
   delivery: DeliveryView[];
   /** A fresher draft for the same trigger, where this one is stale. */
   successor: string | null;
+  /** What this note, once signed, relied on and what says something else since; empty before. */
+  changedSince: ChangedFact[];
   /** Sources that had something to say, and when each was last heard. */
   sources: { source: string; facts: number }[];
 };
@@ -96,6 +105,25 @@ export type DeliveryView = {
   reason: string | null;
   confirmedAt: string | null;
 };
+
+/** A fact that a signed note relied on, as it was then and as it stands now: null where it no longer stands, or stands for another person. */
+export type ChangedFact = {
+  how: 'corrected' | 'retracted' | 'moved' | 'no-longer-read' | 'uncertain';
+  was: FactView;
+  now: FactView | null;
+  /** What the version that stands says otherwise, atom by atom. */
+  changes: { name: string; from: string | null; to: string | null }[];
+  /** When the version that was relied on ceased to stand; null where it stands, of another person. */
+  since: string | null;
+  /** The signed sentences that rest on it. */
+  sentences: string[];
+};
+
+/** A note about a person that was signed here. */
+export type SignedDocument = { id: string; title: string; by: string; at: string; changedSince: number };
+
+/** Whose words a text would be, were it written into a draft: the writer's sentences it still carries; it then keeps the AI label. */
+export type CarriedWords = { id: string; text: string }[];
 
 /** One fact as the evidence pane lists it; superseded versions stand beside the one that holds. */
 export type FactView = {
@@ -160,7 +188,14 @@ export type SourceView = {
   spans: { path: string; start: number; end: number; sha256: string; quote: string; fact: string }[];
 };
 
-export type CheckResult = { text: string; outcome: Outcome; reasons: Reason[]; evidence: Evidence[] };
+export type CheckResult = {
+  text: string;
+  outcome: Outcome;
+  reasons: Reason[];
+  evidence: Evidence[];
+  /** Asked with a draft: the writer's sentences whose words the text still carries, so that it would keep the AI label; empty where it is a human's own. */
+  wordsOf?: CarriedWords;
+};
 
 export type ExplainView = {
   format: 'hl7v2' | 'fhir' | 'unknown';
@@ -195,9 +230,11 @@ export type FeedView = {
   /** Facts that stand and that nothing is claimed from, by fault: what a setting or a map would mend, once the feed is read again. */
   flagged: { flag: string; facts: number }[];
   lagP95Ms: number | null;
-  /** The longest gap seen in the last week, from which silence is judged; null when too little came to say. */
+  /** The longest gap of the last week, at least a quarter of an hour, from which silence is judged: looked up where nothing came for half an hour; null where something did, or too little came to say. */
   usualGapMs: number | null;
   state: 'on-time' | 'silent' | 'quarantine' | 'quiet';
+  /** When it was asked that all of it be read again, while that goes on. */
+  rereadSince: string | null;
 };
 
 export type QuarantineItem = {
@@ -231,7 +268,13 @@ export type ReceiptView = {
 export type ReceiptList = { items: Omit<ReceiptView, 'rejections'>[]; next: string | null };
 
 /** How far a feed has been read again with today's maps and settings. */
-export type RereadView = { source: string; state: 'none' | 'running' | 'done'; askedAt: string | null; receipts: number; done: number };
+export type RereadView = {
+  source: string;
+  state: 'none' | 'running' | 'done' | 'failed';
+  askedAt: string | null;
+  receipts: number;
+  done: number;
+};
 
 export type KpiView = {
   id: string;

@@ -1,7 +1,7 @@
 import { type ChartIndex, indexChart } from '../ai/verify/chart-index.ts';
 import { AppError } from '../core/errors.ts';
 import type { Chart, Fact } from '../core/fact.ts';
-import { carriesLabel, type ProposalContent, type Sentence } from '../core/proposal.ts';
+import { carriesLabel, type Proposal, type ProposalContent, type Sentence } from '../core/proposal.ts';
 import type { Queryable } from '../platform/database.ts';
 import { uuidFromParts } from '../platform/digest.ts';
 import type { Caller } from '../platform/identity.ts';
@@ -77,6 +77,16 @@ export async function edit(
         },
       },
     ]);
+  });
+}
+
+/** Of each text, the sentences of a draft whose words it would still carry if it were written into it now: it then keeps the AI label. */
+export async function wordsCarried(db: Queryable, proposal: Proposal, texts: readonly string[]): Promise<Sentence[][]> {
+  const words = await labelledWords(db, proposal);
+  return texts.map((text) => {
+    const same = words.find((one) => one.author.kind === 'writer' && (sameText(one.text, text) || sameAsDrawn(one.text, text)));
+    const carried = same ? [same.id] : carriedBy(text, words).map(({ id }) => id);
+    return words.filter(({ id }) => carried.includes(id));
   });
 }
 

@@ -146,7 +146,7 @@ export async function findDecidable(tx: Queryable, id: string): Promise<Reviewed
   if (proposal.state === 'signed' || proposal.state === 'declined') throw new AppError('decided', 'this draft was decided before');
   if (proposal.state === 'stale') {
     throw new AppError('stale', 'the record has moved on since this draft was written', {
-      details: { changes: [], successor: await successorOf(tx, proposal) },
+      details: { kind: 'changed', changes: [], successor: await successorOf(tx, proposal) },
     });
   }
   if (!openStates.includes(proposal.state)) throw new AppError('contradicted', `a ${proposal.state} draft cannot be decided about`);
@@ -182,9 +182,15 @@ async function untilReadAbout({ db, readWithinMs = READ_WITHIN_MS }: ReviewDesk,
 
 /** Looked at before the chart is: what a reader commits after this look was seen waiting, what it committed before is in the chart. */
 async function requireAllRead(tx: Queryable, person: string): Promise<void> {
-  if (!(await unreadAbout(tx, person))) return;
+  const unread = await unreadAbout(tx, person);
+  if (!unread) return;
   throw new AppError('stale', 'messages that may be about this person have arrived and are not read yet; sign again in a moment', {
-    details: { changes: [{ text: 'Messages that may be about this person have arrived and are not read yet.' }], successor: null },
+    details: {
+      kind: 'unread',
+      unreadSince: unread.since,
+      changes: [{ text: 'Messages that may be about this person have arrived and are not read yet.' }],
+      successor: null,
+    },
   });
 }
 
@@ -314,7 +320,7 @@ async function becomeStale(desk: ReviewDesk, proposal: Reviewed, changes: { text
     await enqueueAgain(tx, [{ key: `facts:${proposal.person}`, kind: 'facts', payload: { person: proposal.person } }]);
   });
   await desk.redraft?.(proposal.person);
-  const details = { changes, successor: await successorOf(desk.db, proposal) };
+  const details = { kind: 'changed', changes, successor: await successorOf(desk.db, proposal) };
   return new AppError('stale', 'the record has moved on since this draft was written', { details });
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Db } from '../platform/database.ts';
+import type { Db, Queryable } from '../platform/database.ts';
 import { openScratchDatabase } from '../platform/scratch-database.ts';
 import { readFeeds } from './feeds.ts';
 import { about, reading, result, stored } from './record-fixture.ts';
@@ -33,6 +33,41 @@ it('the strip counts half hours of the last day, newest last, and all of them ar
   expect(lab.strip.slice(-2)).toEqual([14, 16]);
   expect(lab.strip.reduce((sum, one) => sum + one, 0)).toBe(30);
 });
+
+it('what came long ago costs nothing: no look at the feeds reads more receipts than came within a day', async () => {
+  await db.exec(`
+    insert into receipt (id, source, door, content_type, sha256, size, received_at, state)
+      select md5('old' || g)::uuid, 'north-lab', 'mllp', 'application/hl7-v2+er7', decode(md5('old' || g), 'hex'), 10,
+             '${NOW}'::timestamptz - interval '30 days' - g * interval '1 minute', case when g % 2 = 0 then 'normalised' else 'quarantined' end
+        from generate_series(1, 12000) as g`);
+  const asked: [string, readonly unknown[]][] = [];
+  const noting: Queryable = {
+    query: (sql, params = []) => {
+      asked.push([sql, params]);
+      return db.query(sql, params);
+    },
+  };
+
+  await readFeeds(noting, NOW);
+
+  const walks = [];
+  for (const [sql, params] of asked) {
+    const [row] = await db.query<{ 'QUERY PLAN': string }>(`explain (analyze, format json) ${sql}`, params);
+    const [{ Plan }] = JSON.parse(row!['QUERY PLAN']) as [{ Plan: Node }];
+    const most = Math.max(0, ...receiptRows(Plan));
+    if (most > 200) walks.push({ most, sql });
+  }
+  expect(asked.length).toBeGreaterThan(4);
+  expect(walks).toEqual([]);
+});
+
+type Node = { 'Relation Name'?: string; 'Actual Rows': number; 'Rows Removed by Filter'?: number; Plans?: Node[] };
+
+/** Rows of receipts that each scan of a plan looked at, each time it ran. */
+function receiptRows(node: Node): number[] {
+  const own = node['Relation Name'] === 'receipt' ? [node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)] : [];
+  return [...own, ...(node.Plans ?? []).flatMap(receiptRows)];
+}
 
 async function arrive(source: string, text: string, minutesAgo: number, rejected?: string): Promise<void> {
   const at = new Date(Date.parse(NOW) - minutesAgo * 60_000).toISOString();

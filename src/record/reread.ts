@@ -4,10 +4,16 @@ import { enqueueAgain, type NewJob } from '../platform/jobs.ts';
 import { append } from '../platform/journal.ts';
 import { READ_RECEIPTS } from './intake.ts';
 
-/** Who has something read again, and when they asked. */
-export type Asked = { actor: string; at: string };
+/** Who has something read again, when they asked, and why where they said so: the journal keeps the reason, the job does not. */
+export type Asked = { actor: string; at: string; reason?: string };
 /** How far a feed has been read again. */
-export type RereadProgress = { source: string; state: 'none' | 'running' | 'done'; askedAt: string | null; receipts: number; done: number };
+export type RereadProgress = {
+  source: string;
+  state: 'none' | 'running' | 'done' | 'failed';
+  askedAt: string | null;
+  receipts: number;
+  done: number;
+};
 
 /** A feed is read again so many receipts at a time, so that what arrives meanwhile waits behind few. */
 const PORTION = 500;
@@ -30,11 +36,11 @@ export async function rereadReceipt(db: Db, id: string, asked: Asked): Promise<v
 }
 
 /** Has everything that a feed ever sent read again, as a job; returns how many receipts that is. */
-export async function rereadFeed(db: Db, source: string, asked: Asked): Promise<RereadProgress> {
+export async function rereadFeed(db: Db, source: string, { reason, ...asked }: Asked): Promise<RereadProgress> {
   await db.transaction(async (tx) => {
     const [row] = await tx.query('select 1 from receipt where source = $1 limit 1', [source]);
     if (!row) throw new AppError('not_found', 'no feed has this name');
-    await append(tx, [{ kind: 'receipt.reread', actor: asked.actor, at: asked.at, body: { source } }]);
+    await append(tx, [{ kind: 'receipt.reread', actor: asked.actor, at: asked.at, body: { source, ...(reason ? { reason } : {}) } }]);
     await enqueueAgain(tx, [rereadJob(source, asked)]);
     // What is asked for while it runs takes the place of what was asked for before.
     await tx.query('update job set payload = $2::json where key = $1', [keyOf(source), JSON.stringify({ source, ...asked })]);
@@ -53,6 +59,15 @@ export async function rereadPortions(db: Db, payload: unknown, read: () => Promi
   return true;
 }
 
+/** Of these feeds, those being read again now, each with when that was asked. */
+export async function feedsBeingReread(db: Queryable, sources: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.query<{ payload: string }>(
+    `select payload::text as payload from job where key = any($1::text[]) and state in ('ready', 'running')`,
+    [sources.map(keyOf)],
+  );
+  return new Map(rows.map(({ payload }) => JSON.parse(payload) as { source: string } & Asked).map(({ source, at }) => [source, at]));
+}
+
 /** How far the latest re-reading of a feed has come. */
 export async function rereadProgress(db: Queryable, source: string): Promise<RereadProgress> {
   const [job] = await db.query<{ payload: string; state: string }>('select payload::text as payload, state from job where key = $1', [
@@ -67,7 +82,7 @@ export async function rereadProgress(db: Queryable, source: string): Promise<Rer
   );
   return {
     source,
-    state: job.state === 'done' ? 'done' : 'running',
+    state: job.state === 'done' ? 'done' : job.state === 'dead' ? 'failed' : 'running',
     askedAt: at,
     receipts: Number(row?.receipts ?? 0),
     done: Number(row?.done ?? 0),

@@ -5,17 +5,21 @@ import { readManyBytes } from './receipts.ts';
 const MOST_RECEIPTS = 500;
 const MOST_BYTES = 8 << 20;
 
+/** When the first of what may speak of a person arrived, an ISO instant. */
+export type Unread = { since: string };
+
 /**
- * Whether something that was acknowledged and never read may speak of this person: one of their identifiers stands in its bytes, written
- * plainly or perhaps in escapes. Where more waits than can be looked through, it may. What is only being read again has been read before.
+ * What was acknowledged and never read and may speak of this person: one of their identifiers stands in its bytes, written plainly or perhaps
+ * in escapes; undefined where nothing may. Where more waits than can be looked through, it may. What is only being read again has been read before.
  */
-export async function unreadAbout(db: Queryable, person: string): Promise<boolean> {
-  const waiting = await db.query<{ id: string; size: number }>(
-    `select id, size from receipt where state = 'received' and reread_by is null order by received_at, id limit $1`,
+export async function unreadAbout(db: Queryable, person: string): Promise<Unread | undefined> {
+  const waiting = await db.query<{ id: string; size: number; received_at: string }>(
+    `select id, size, received_at from receipt where state = 'received' and reread_by is null order by received_at, id limit $1`,
     [MOST_RECEIPTS + 1],
   );
-  if (waiting.length === 0) return false;
-  if (waiting.length > MOST_RECEIPTS || waiting.reduce((sum, one) => sum + one.size, 0) > MOST_BYTES) return true;
+  const [oldest] = waiting;
+  if (!oldest) return undefined;
+  if (waiting.length > MOST_RECEIPTS || waiting.reduce((sum, one) => sum + one.size, 0) > MOST_BYTES) return { since: oldest.received_at };
   const identifiers = await db.query<{ value: string }>(
     `select distinct i.value from person_link l join ident i on i.source_person = l.source_person
       where l.person = $1 and l.superseded_at is null and l.valid_to is null`,
@@ -23,7 +27,11 @@ export async function unreadAbout(db: Queryable, person: string): Promise<boolea
   );
   const values = identifiers.map(({ value }) => plainPart(value));
   const bytes = await readManyBytes(db, waiting.map((one) => one.id)); // biome-ignore format: short
-  return [...bytes.values()].some((one) => maySpeakOf(Buffer.from(one).toString('latin1'), values));
+  const first = waiting.find(({ id }) => {
+    const stored = bytes.get(id);
+    return stored !== undefined && maySpeakOf(Buffer.from(stored).toString('latin1'), values);
+  });
+  return first && { since: first.received_at };
 }
 
 /** An escape of JSON or HL7 v2 that may stand for a letter or digit that needs none. */

@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { IdentityView, LeaseView, ProposalView, WorklistItem } from '../../src/core/api.ts';
+import type { FeedView, IdentityView, LeaseView, ProposalView, RereadView, WorklistItem } from '../../src/core/api.ts';
 import type { DecisionReason } from '../../src/core/decision-reason.ts';
 import { journal } from './fixtures/journal.ts';
 import { explained, feeds, kpis, quarantine, reasons, receiptOf } from './fixtures/operations.ts';
 import { lateArrivals, osgood, site, worklist } from './fixtures/people.ts';
 import { heldOru, potassiumOru } from './fixtures/receipts.ts';
-import { factLineageFor, lineageFor, summaryFor } from './fixtures/summary.ts';
+import { changedPotassium, factLineageFor, lineageFor, signedDocuments, summaryFor } from './fixtures/summary.ts';
 
 const builtHere = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const types: Record<string, string> = {
@@ -40,6 +40,10 @@ type State = {
   calls: { method: string; path: string; body: unknown }[];
   loading: boolean;
   silent: boolean;
+  /** Whether what arrived about the patient of `p-unread` has been read. */
+  unread: boolean;
+  /** Feeds that were asked to be read again, with how many receipts have been. */
+  rereads: Map<string, number>;
 };
 
 /**
@@ -56,6 +60,8 @@ export async function startFixtureServer(options: { port?: number; dist?: string
     calls: [],
     loading: false,
     silent: false,
+    unread: true,
+    rereads: new Map(),
   };
   const server = createServer((request, response) => {
     void answer(state, request, response).catch((error: unknown) => refuse(response, 500, 'internal', String(error)));
@@ -148,8 +154,10 @@ const routes: Route[] = [
     ({ state, response }) =>
       state.signedIn?.role === 'clinician'
         ? refuse(response, 403, 'not_permitted', 'Feeds are for the integration team.')
-        : send(response, 200, { feeds }),
+        : send(response, 200, { feeds: feeds.map((feed) => ({ ...feed, ...feedNow(state, feed.source) })) }),
   ],
+  ['POST', /^\/api\/feeds\/([^/]+)\/reread$/, reread],
+  ['GET', /^\/api\/feeds\/([^/]+)\/reread$/, ({ state, response, id }) => send(response, 200, rereadOf(state, id))],
   ['GET', /^\/api\/quarantine$/, ({ state, response }) => send(response, 200, { items: state.quarantine })],
   ['POST', /^\/api\/quarantine\/([^/]+)\/replay$/, replay],
   ['POST', /^\/api\/quarantine\/([^/]+)\/dismiss$/, dismiss],
@@ -190,6 +198,11 @@ function leave({ state, response }: Call): void {
 
 function listWork({ state, response, url }: Call): void {
   const wanted = url.searchParams.get('state');
+  if (wanted === 'signed') {
+    const [signed] = state.items.filter((one) => one.id === 'p-osgood');
+    send(response, 200, { items: signed ? [{ ...signed, id: 'p-signed', state: 'signed', changedSince: 2 }] : [] });
+    return;
+  }
   send(response, 200, { items: wanted ? state.items.filter((one) => one.state === wanted) : state.items });
 }
 
@@ -203,6 +216,13 @@ function proposalOf(state: State, id: string): ProposalView {
       ? { why: item.why, dueAt: item.dueAt, title: item.title, pack: item.pack, person: item.person, patient: item.patient }
       : {},
   );
+  // A note that was signed before its potassium was corrected.
+  if (id === 'p-signed')
+    Object.assign(made, {
+      state: 'signed',
+      decision: { kind: 'signed', by: 'Dr. Ines Halloran', at: '2026-11-20T13:01:00Z', reasonCode: null, reason: null },
+      changedSince: changedPotassium(made),
+    });
   state.proposals.set(id, made);
   return made;
 }
@@ -211,8 +231,18 @@ function sign({ state, response, id, body }: Call): void {
   const proposal = proposalOf(state, id);
   if (id === 'p-stale') {
     refuse(response, 409, 'stale', 'The chart changed after this draft was written.', {
+      kind: 'changed',
       changes: [{ text: 'Hemoglobin of 23 Nov 2026 06:10 arrived: 8.9 g/dL, low.' }, { text: 'Enoxaparin was stopped on 23 Nov 2026.' }],
       successor: 'p-fresh',
+    });
+    return;
+  }
+  if (id === 'p-unread' && state.unread) {
+    refuse(response, 409, 'stale', 'messages that may be about this person have arrived and are not read yet; sign again in a moment', {
+      kind: 'unread',
+      unreadSince: '2026-11-23T15:41:02Z',
+      changes: [{ text: 'Messages that may be about this person have arrived and are not read yet.' }],
+      successor: null,
     });
     return;
   }
@@ -282,6 +312,9 @@ function edit({ state, response, id, body }: Call): void {
       sourceOpened: false,
       ...(one.acknowledged ? { acknowledged: true } : {}),
       ...(before ? { replaces: before.id } : {}),
+      ...(carriedFrom(proposal, one.text).length > 0
+        ? { wordsOf: { sentences: carriedFrom(proposal, one.text).map((from) => from.id), writer: 'built-in@1' } }
+        : {}),
     };
   });
   const changed: ProposalView = {
@@ -345,9 +378,39 @@ function openSource({ state, response, id }: Call): void {
   send(response, 201, {});
 }
 
-function check({ response, body }: Call): void {
-  const { sentences } = body as { sentences: { text: string }[] };
-  send(response, 200, { results: sentences.map((one) => ({ text: one.text, ...verdictOf(one.text), evidence: [] })) });
+function check({ state, response, body }: Call): void {
+  const { proposal, sentences } = body as { proposal: string; sentences: { text: string }[] };
+  const draft = proposalOf(state, proposal);
+  send(response, 200, {
+    results: sentences.map((one) => ({ text: one.text, ...verdictOf(one.text), evidence: [], wordsOf: carriedFrom(draft, one.text) })),
+  });
+}
+
+/** The writer's sentences with which a text begins alike: enough of a likeness for the page. */
+function carriedFrom(draft: ProposalView, text: string): { id: string; text: string }[] {
+  return draft.sentences
+    .filter((one) => one.author.kind === 'writer' && text.slice(0, 36) === one.text.slice(0, 36))
+    .map((one) => ({ id: one.id, text: one.text }));
+}
+
+function reread({ state, response, id }: Call): void {
+  state.rereads.set(id, 0);
+  send(response, 202, rereadOf(state, id));
+}
+
+const REREAD = 4000;
+
+function rereadOf(state: State, source: string): RereadView {
+  const done = state.rereads.get(source);
+  if (done === undefined) return { source, state: 'none', askedAt: null, receipts: 0, done: 0 };
+  return { source, state: done < REREAD ? 'running' : 'done', askedAt: '2026-11-23T15:41:00Z', receipts: REREAD, done };
+}
+
+/** A feed that is being read again says so; once it was, nothing of it is unused. */
+function feedNow(state: State, source: string): Partial<FeedView> {
+  const done = state.rereads.get(source);
+  if (done === undefined) return {};
+  return done < REREAD ? { rereadSince: '2026-11-23T15:41:00Z' } : { flagged: [] };
 }
 
 function verdictOf(text: string): ProposalView['sentences'][number]['verdict'] {
@@ -387,7 +450,7 @@ function patientFacts({ state, response, id, url }: Call): void {
   const known = facts
     .filter((one) => one.recordedAt <= knownAt)
     .map((one) => (one.supersededAt && one.supersededAt > knownAt ? { ...one, supersededAt: null } : one));
-  send(response, 200, { person, knownAt, facts: known });
+  send(response, 200, { person, knownAt, facts: known, documents: person === osgood ? signedDocuments : [] });
 }
 
 function factLineage({ response, id }: Call): void {

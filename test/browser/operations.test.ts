@@ -49,6 +49,44 @@ describe.skipIf(!hasChromium)('pages for those who connect and those who answer 
     ]);
   });
 
+  it('feeds: A reads a feed again with a reason, by keyboard alone, and says how far it is and what it changed', async () => {
+    await desk.page.goto(`${desk.server.url}/feeds`);
+    await desk.page.getByText('12 not used: unit-unknown').waitFor();
+
+    await desk.press('a');
+    await eventually(() => desk.page.getByLabel('Which feed').inputValue()).toBe('North EHR, FHIR files');
+    await desk.press('Tab', 'Enter');
+    await desk.settled();
+    expect(desk.server.state.calls).toEqual([]);
+    await desk.page.keyboard.type('Its units are mapped now');
+    await desk.press('Enter');
+    await desk.page.getByText('Reading North EHR, FHIR files again: 0 of 4,000 receipts').waitFor();
+    desk.server.state.rereads.set('North EHR, FHIR files', 1500);
+    await desk.page.clock.runFor(1500);
+    await desk.page.getByText('1,500 of 4,000 receipts').waitFor();
+    desk.server.state.rereads.set('North EHR, FHIR files', 4000);
+    await desk.page.clock.runFor(1500);
+
+    await desk.page.getByText('North EHR, FHIR files was read again: 4,000 receipts.').waitFor();
+    await desk.page.getByText('Facts not used: 12 before, 0 now.').waitFor();
+    expect(desk.server.state.calls.map((one) => [one.path, one.body])).toEqual([
+      ['/api/feeds/North%20EHR%2C%20FHIR%20files/reread', { reason: 'Its units are mapped now' }],
+    ]);
+  });
+
+  it('feeds: only the integration role reads again', async () => {
+    await signInAs(desk.page, desk.server.url, 'governance');
+    desk.server.state.calls.length = 0;
+    await desk.page.goto(`${desk.server.url}/feeds`);
+    await desk.page.getByText('12 not used: unit-unknown').waitFor();
+
+    await desk.press('a');
+    await desk.settled();
+
+    expect(await desk.page.getByLabel('Which feed').count()).toBe(0);
+    expect(await desk.page.getByText('read a feed again').count()).toBe(0);
+  });
+
   it('feeds: what was refused is said once', async () => {
     await desk.page.goto(`${desk.server.url}/feeds`);
     await desk.page.locator('mark').first().waitFor();

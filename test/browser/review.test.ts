@@ -184,6 +184,63 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     expect(desk.server.state.calls.filter((one) => one.path.endsWith('/signature'))).toHaveLength(1);
   });
 
+  it('R135: a signature refused because a message is not read yet says so, keeps the draft signable, and is sent again', async () => {
+    await desk.openDraft('p-unread');
+    await desk.press('s');
+    await desk.page.clock.runFor(11_000);
+    await desk.page
+      .getByRole('link', { name: 'Open the draft' })
+      .or(desk.page.getByRole('button', { name: 'Send again' }))
+      .first()
+      .waitFor();
+    expect(await desk.page.locator('.held').textContent()).toContain('has arrived and is not read yet; nothing was written');
+    await desk.page.goBack();
+
+    await desk.page.getByText('a message that may be about this patient arrived at 09:41 and has not been read yet').waitFor();
+    const notice = desk.page.locator('.notice[role=alert]');
+    expect(await notice.textContent()).not.toMatch(/chart changed|fresh draft/i);
+    expect(await notice.getByRole('link', { name: 'Feeds' }).getAttribute('href')).toBe('/feeds');
+    expect(await desk.page.locator('.signing .primary').isEnabled()).toBe(true);
+    desk.server.state.unread = false;
+    await notice.getByRole('button', { name: 'sign again' }).press('Enter');
+    await desk.page.getByText(/Signed by you/).waitFor();
+
+    expect(desk.server.state.calls.filter((one) => one.path.endsWith('/signature'))).toHaveLength(2);
+  });
+
+  it('R109: whose words a sentence is stands beside it, and is told while it is written', async () => {
+    await desk.openDraft('p-osgood');
+    await desk.press('ArrowDown', 'e');
+    const field = desk.page.getByLabel('Rewrite this sentence');
+    await field.fill('Creatinine rose from 1.21 to 1.52 mg/dL from 11 Aug to 20 Nov 2026');
+    await desk.page.getByText('AI label kept:').waitFor();
+    await field.fill('Kidney function is worse; creatinine 1.52 mg/dL.');
+    await desk.page.getByText('signed as your own words, without the AI label').waitFor();
+    await field.fill('Creatinine rose from 1.21 to 1.52 mg/dL since August.');
+    await desk.page.getByText('AI label kept:').waitFor();
+    await desk.press('Enter');
+
+    await desk.page.getByText('yours, proven, AI label kept').last().waitFor();
+    await desk.page.getByText('It is signed as the human’s and labelled as AI-written').waitFor();
+  });
+
+  it('R109: a signed note of which facts changed since says so, with old and new value, in the queue, on the note and in the chart', async () => {
+    await desk.page.goto(`${desk.server.url}/queue?state=signed`);
+    await desk.page.getByText('signed, 2 facts changed since').waitFor();
+    await desk.press('Enter');
+    await desk.page.getByText('2 facts this note relied on changed since it was signed.').waitFor();
+    const [potassium, furosemide] = await desk.page.locator('.review-changes li').allInnerTexts();
+    expect(potassium).toMatch(/Potassium.* 6\.5 mmol\/L 5\.6 mmol\/L corrected, 20 Nov 2026 07:02/);
+    expect(furosemide).toMatch(/Furosemide.*40 mg.*retracted, 21 Nov 2026 03:12/);
+
+    await desk.page.getByRole('link', { name: 'Its versions and bytes' }).first().press('Enter');
+    await desk.page.getByText('2 versions, newest first').waitFor();
+    expect(await desk.page.locator('.chart-documents li').first().innerText()).toContain(
+      '2 facts this note relied on changed since it was signed',
+    );
+    expect(await desk.page.locator('.chart-documents li').last().innerText()).not.toContain('changed');
+  });
+
   it('R135: a draft that somebody decided before says so', async () => {
     await desk.openDraft('p-decided');
     await desk.press('s');

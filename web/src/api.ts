@@ -14,7 +14,9 @@ import type {
   QuarantineItem,
   ReasonCountView,
   ReceiptView,
+  RereadView,
   SessionView,
+  SignedDocument,
   WorklistItem,
 } from '../../src/core/api.ts';
 import type { DecisionReason } from '../../src/core/decision-reason.ts';
@@ -25,7 +27,8 @@ export type EditSentence = { id?: string; text: string; section?: string; select
 export type Signed = { state: string };
 export type Given = { code: DecisionReason; reason: string };
 export type Colleague = { id: string; name: string };
-export type StaleDetails = { changes: { text: string }[]; successor: string | null };
+/** Why a draft cannot be signed as it stands: the record changed, or something that may be about the patient has not been read yet. */
+export type StaleDetails = { kind: 'changed' | 'unread'; unreadSince?: string; changes: { text: string }[]; successor: string | null };
 
 /** What the server refused, with its code for us and its sentence for the reader. `status` 0 means that no answer came. */
 export class ApiError extends Error {
@@ -114,16 +117,19 @@ export async function getColleagues(): Promise<Colleague[]> {
   return (await get<{ items: Colleague[] }>('/api/colleagues')).items;
 }
 
-export async function checkText(patient: string, text: string, signal?: AbortSignal): Promise<CheckResult | undefined> {
-  return (await post<{ results: CheckResult[] }>('/api/check', { patient, sentences: [{ text }] }, signal)).results[0];
+/** What the chart says to a text, and whose words it would be in this draft. */
+export async function checkText(patient: string, proposal: string, text: string, signal?: AbortSignal): Promise<CheckResult | undefined> {
+  return (await post<{ results: CheckResult[] }>('/api/check', { patient, proposal, sentences: [{ text }] }, signal)).results[0];
 }
 
 export async function getPatients(q: string): Promise<PatientListItem[]> {
   return (await get<{ items: PatientListItem[] }>(`/api/patients?q=${encodeURIComponent(q)}`)).items;
 }
 
+export type ChartView = { person: PatientBanner; knownAt: string; facts: FactView[]; documents: SignedDocument[] };
+
 /** A chart as it is known now, or as it was known at an instant. */
-export function getPatientFacts(id: string, knownAt?: string): Promise<{ person: PatientBanner; knownAt: string; facts: FactView[] }> {
+export function getPatientFacts(id: string, knownAt?: string): Promise<ChartView> {
   return get(`/api/patients/${encodeURIComponent(id)}/facts${knownAt ? `?knownAt=${encodeURIComponent(knownAt)}` : ''}`);
 }
 
@@ -134,6 +140,15 @@ export function getFactLineage(person: string, fact: string, version: number): P
 
 export async function getFeeds(): Promise<FeedView[]> {
   return (await get<{ feeds: FeedView[] }>('/api/feeds')).feeds;
+}
+
+/** Has all that a feed ever sent read again; the reason is kept in the journal. */
+export function rereadFeed(source: string, reason: string): Promise<RereadView> {
+  return post(`/api/feeds/${encodeURIComponent(source)}/reread`, { reason });
+}
+
+export function getReread(source: string): Promise<RereadView> {
+  return get(`/api/feeds/${encodeURIComponent(source)}/reread`);
 }
 
 export async function getQuarantine(): Promise<QuarantineItem[]> {

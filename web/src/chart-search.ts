@@ -1,2 +1,2 @@
-/** Words in a chart's URL: as known at an instant, what had happened by a day, and one kind of fact. */
-export type ChartSearch = { known?: string; by?: string; kind?: string };
+/** Words in a chart's URL: as known at an instant, what had happened by a day, one kind of fact, and a fact that is open with its bytes. */
+export type ChartSearch = { known?: string; by?: string; kind?: string; fact?: string };

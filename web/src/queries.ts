@@ -13,6 +13,7 @@ import {
   getQuarantine,
   getReceipt,
   getReceiptExplained,
+  getReread,
   getSession,
   getStatus,
   getWorklist,
@@ -44,6 +45,15 @@ export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: getSe
 /** Who works here changes rarely. */
 export const colleaguesQuery = queryOptions({ queryKey: ['colleagues'], queryFn: getColleagues, staleTime: 10 * 60_000 });
 export const feedsQuery = queryOptions({ queryKey: ['feeds'], queryFn: getFeeds, refetchInterval: 10_000 });
+/** How far a feed has been read again; looked at each second while it goes on. */
+export function rereadQuery(source: string) {
+  return queryOptions({
+    queryKey: ['reread', source],
+    queryFn: () => getReread(source),
+    staleTime: 0,
+    refetchInterval: (query) => (query.state.data?.state === 'running' || query.state.data === undefined ? 1000 : false),
+  });
+}
 export const quarantineQuery = queryOptions({ queryKey: ['quarantine'], queryFn: getQuarantine, refetchInterval: 10_000 });
 export const kpisQuery = queryOptions({ queryKey: ['kpis'], queryFn: getKpis });
 

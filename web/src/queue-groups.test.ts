@@ -59,6 +59,8 @@ function item(id: string, dueAt: string | null): WorklistItem {
     patient: 'p',
     title: 'Pre-visit summary',
     why: 'Visit 10:20',
+    whyUtc: 'Visit 10:20',
+    changedSince: 0,
     state: 'offered',
     withheld: 0,
     offeredAt: '2026-11-23T13:00:00Z',

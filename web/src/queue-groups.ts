@@ -1,5 +1,5 @@
 import type { WorklistItem } from '../../src/core/api.ts';
-import { dayDistance, withInstants } from './time.ts';
+import { dayDistance } from './time.ts';
 
 export const urgencies = ['Overdue', 'Due within the hour', 'Today', 'Tomorrow', 'This week', 'Later', 'No due time'] as const;
 export type Urgency = (typeof urgencies)[number];
@@ -35,9 +35,7 @@ export function filterQueue(items: WorklistItem[], filter: QueueFilter, now: num
       (!filter.pack || item.pack === filter.pack) &&
       (!filter.who || (filter.who === 'me' ? item.with?.you === true : item.with === null)) &&
       dueWithin(item, filter.due, now, zone) &&
-      words.every((word) =>
-        `${withInstants(item.why, zone)} ${item.title} ${item.person.name ?? ''} ${item.person.mrn ?? ''}`.toLowerCase().includes(word),
-      ),
+      words.every((word) => `${item.why} ${item.title} ${item.person.name ?? ''} ${item.person.mrn ?? ''}`.toLowerCase().includes(word)),
   );
 }
 

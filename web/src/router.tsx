@@ -50,7 +50,7 @@ export const patientRoute = createRoute({
   getParentRoute: () => shell,
   path: '/patients/$id',
   validateSearch: (search: Record<string, unknown>): ChartSearch =>
-    kept({ known: instant(search['known']), by: day(search['by']), kind: word(search['kind']) }),
+    kept({ known: instant(search['known']), by: day(search['by']), kind: word(search['kind']), fact: word(search['fact']) }),
   component: lazyRouteComponent(() => import('./routes/patient.tsx'), 'Patient'),
 });
 

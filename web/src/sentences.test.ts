@@ -56,6 +56,7 @@ function feed(source: string, state: FeedView['state']): FeedView {
     flagged: [],
     lagP95Ms: null,
     usualGapMs: null,
+    rereadSince: null,
     state,
   };
 }

@@ -1,3 +1,5 @@
+import { withInstants } from '../../src/core/instant-words.ts';
+
 /** A moment or a calendar date: `2009`, `2009-03` and `2009-03-05` are dates in the source's own zone and are never shifted. */
 const DATE_TEXT = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -22,9 +24,9 @@ export function dateTimeText(at: string, zone: string): string {
   return parts ? `${dateText(at, zone)} ${parts.hour}:${parts.minute}` : at;
 }
 
-/** Words with the instants in them as the site's clock has it; of today's or a day named beside them, the `clock` alone. */
-export function withInstants(words: string, zone: string, show: 'date and clock' | 'clock' = 'date and clock'): string {
-  return words.replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, (at) => (show === 'clock' ? clockText(at, zone) : dateTimeText(at, zone)));
+/** Words with the instants in them as clock times of the site, where the day stands beside them. */
+export function withClocks(words: string, zone: string): string {
+  return withInstants(words, (at) => clockText(at, zone));
 }
 
 /** `06:15` in the site's zone. */

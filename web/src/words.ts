@@ -1,4 +1,4 @@
-import type { IdentityView, SentenceView } from '../../src/core/api.ts';
+import type { ChangedFact, IdentityView, SentenceView } from '../../src/core/api.ts';
 import type { ProposalState } from '../../src/core/proposal.ts';
 import type { Outcome } from '../../src/core/verdict.ts';
 import type { IconName } from './components/icon.tsx';
@@ -79,10 +79,11 @@ export const roleWords: Record<IdentityView['role'], { title: string; does: stri
 export function sentenceWord(sentence: SentenceView): StateWord {
   const { outcome } = sentence.verdict;
   if (sentence.author.kind === 'human') {
-    if (outcome === 'contradicted') return { icon: 'warning', word: 'yours, chart disagrees', tone: 'look' };
+    const label = sentence.wordsOf ? ', AI label kept' : '';
+    if (outcome === 'contradicted') return { icon: 'warning', word: `yours, chart disagrees${label}`, tone: 'look' };
     return {
       icon: outcome === 'proven' ? 'proven' : 'pencil',
-      word: outcome === 'proven' ? 'yours, proven' : 'yours',
+      word: `${outcome === 'proven' ? 'yours, proven' : 'yours'}${label}`,
       tone: outcome === 'proven' ? 'proven' : 'accent',
     };
   }
@@ -103,6 +104,20 @@ export function flagWord(flag: string): string {
     N: 'normal',
   };
   return words[flag.toUpperCase()] ?? flag;
+}
+
+/** What became of a fact since a note that relied on it was signed. */
+export const changeWords: Record<ChangedFact['how'], string> = {
+  corrected: 'corrected',
+  retracted: 'retracted',
+  moved: 'moved to another person’s record',
+  'no-longer-read': 'no longer read from its message',
+  uncertain: 'uncertain: two reports cannot be told apart',
+};
+
+/** That a signed note is out of date, in one sentence. */
+export function changedSinceWords(number: number): string {
+  return `${counted(number, 'fact')} this note relied on changed since it was signed`;
 }
 
 /** A count with its noun: `1 fact`, `3 facts`. */

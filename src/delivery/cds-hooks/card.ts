@@ -1,3 +1,4 @@
+import { onSiteClock } from '../../core/instant-words.ts';
 import type { ProposalContent } from '../../core/proposal.ts';
 import { uuidFromParts } from '../../platform/digest.ts';
 
@@ -16,11 +17,15 @@ const SHOWN = 4;
 /** CDS Hooks 2.0, card attributes: summary is shorter than 140 characters. */
 const SUMMARY_CHARACTERS = 139;
 
+/** What a card needs beside the draft: `unreadSince` is when the first of what may be about the patient and is not read yet arrived. */
+export type CardContext = { hookInstance: string; publicUrl: string; zone: string; unreadSince: string | undefined };
+
 /**
- * The card of a waiting draft. Only what is proven is quoted: what the chart does not prove or contradicts is counted and seen in the review
+ * The card of a waiting draft. A draft that is older than what has arrived says so first, and warns. Only what is proven is quoted: what the chart does not prove or contradicts is counted and seen in the review
  * alone. The same hook instance gives the same card id, so a repeated call is one card.
  */
-export function cardOf(proposal: { id: string; title: string; content: ProposalContent }, hookInstance: string, publicUrl: string): Card {
+export function cardOf(proposal: { id: string; title: string; content: ProposalContent }, context: CardContext): Card {
+  const { hookInstance, publicUrl, zone, unreadSince } = context;
   const base = publicUrl.replace(/\/+$/, '');
   const sentences = proposal.content.sentences;
   const proven = sentences.filter((sentence) => sentence.verdict.outcome === 'proven');
@@ -32,12 +37,25 @@ export function cardOf(proposal: { id: string; title: string; content: ProposalC
   ].filter((part) => part !== undefined);
   return {
     uuid: uuidFromParts('cds-card', hookInstance.toLowerCase(), proposal.id),
-    summary: cut(`${proposal.title} ready to sign: ${proven.length} of ${sentences.length} sentences proven by the chart`),
-    detail: [...quoted, '', `${more.length > 0 ? `${more.join(', ')}. ` : ''}Nothing is written to the chart before you sign.`].join('\n'),
-    indicator: 'info',
+    summary: cut(
+      unreadSince === undefined
+        ? `${proposal.title} ready to sign: ${proven.length} of ${sentences.length} sentences proven by the chart`
+        : `${proposal.title} is older than a message not read yet: ${proven.length} of ${sentences.length} sentences proven before it`,
+    ),
+    detail: [
+      ...(unreadSince === undefined ? [] : [unreadWords(unreadSince, zone), '']),
+      ...quoted,
+      '',
+      `${more.length > 0 ? `${more.join(', ')}. ` : ''}Nothing is written to the chart before you sign.`,
+    ].join('\n'),
+    indicator: unreadSince === undefined ? 'info' : 'warning',
     source: { label: 'Countersign', url: base },
     links: [{ label: 'Review and sign', url: `${base}/review/${proposal.id}`, type: 'absolute' }],
   };
+}
+
+function unreadWords(since: string, zone: string): string {
+  return `**A message that may be about this patient arrived on ${onSiteClock(since, zone)} (${zone}) and is not read yet.** What it says is not in this draft; it cannot be signed until the message is read.`;
 }
 
 /** Words of a chart as words, whatever Markdown or HTML they look like. */

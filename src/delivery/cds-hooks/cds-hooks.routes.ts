@@ -5,6 +5,7 @@ import { openStates } from '../../core/proposal.ts';
 import type { Db } from '../../platform/database.ts';
 import { append } from '../../platform/journal.ts';
 import { requirePermit } from '../../record/permit.ts';
+import { unreadAbout } from '../../record/unread.ts';
 import type { Access } from '../access-guard.ts';
 import { type Card, cardOf } from './card.ts';
 import { type Feedback, type HookRequest, readFeedback, readHookRequest } from './hook-request.ts';
@@ -15,6 +16,8 @@ export type CdsHooksOptions = {
   now(): string;
   /** Where clinicians reach this product, for links in cards. */
   publicUrl: string;
+  /** IANA zone of the site, in which cards name times. */
+  zone: string;
   access: Access;
   /** What the journal calls whoever holds a permit. */
   pseudonym(callerId: string): string;
@@ -71,7 +74,9 @@ async function cards(options: CdsHooksOptions, request: FastifyRequest, hook: Ho
   requirePermit(permit, person, now());
   const proposal = (await liveProposal(options.db, person)) ?? (await drafted(options, person));
   if (!proposal?.content.sentences.some((sentence) => sentence.verdict.outcome === 'proven')) return [];
-  const card = cardOf(proposal, hook.hookInstance, options.publicUrl);
+  const unread = await unreadAbout(options.db, person);
+  const { hookInstance } = hook;
+  const card = cardOf(proposal, { hookInstance, publicUrl: options.publicUrl, zone: options.zone, unreadSince: unread?.since });
   access.acts(request, {
     kind: 'cds.shown',
     actor: options.pseudonym(permit.actor),

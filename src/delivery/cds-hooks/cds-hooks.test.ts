@@ -10,7 +10,7 @@ import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { openScratchPglite } from '../../platform/scratch-database.ts';
 import { resolvePeople } from '../../record/people.ts';
-import { MRN } from '../../record/record-fixture.ts';
+import { MRN, stored } from '../../record/record-fixture.ts';
 import { guardAccess } from '../access-guard.ts';
 import { cardOf } from './card.ts';
 import { cdsHooksRoutes } from './cds-hooks.routes.ts';
@@ -19,6 +19,8 @@ const NOW = '2026-11-22T08:00:00.000Z';
 const INSTANCE = 'd1577c69-dfbe-44ad-ba6d-3e05e953b2ea';
 const LOCAL = { system: 'urn:countersign:source:north:Patient', value: 'pat-77' };
 const SERVICE = '/cds-services/countersign-patient-view';
+
+const CONTEXT = { hookInstance: INSTANCE, publicUrl: 'https://c.example', zone: 'America/Chicago' };
 
 describe('CDS Hooks 2.0', () => {
   let db: Db;
@@ -48,6 +50,7 @@ describe('CDS Hooks 2.0', () => {
       db,
       now: () => NOW,
       publicUrl: 'https://countersign.example/',
+      zone: 'America/Chicago',
       pseudonym: (id: string) => `p-${id}`,
       access,
       draftFor: async (person: string) => {
@@ -196,6 +199,27 @@ describe('CDS Hooks 2.0', () => {
     },
   );
 
+  it('says that the draft is older than a message about the patient that is not read yet, and warns; about another patient it does not', async () => {
+    const receipt = await stored(db, `PID|1||1001^^^NORTH&2.999.1.1&ISO^MR||SECRET^NAME`, '2026-11-22T07:41:09.000Z');
+    await propose(bea, 'p-bea-2', 'offered');
+
+    const [card] = (await post(hook(ida))).json().cards;
+    const [other] = (await post(hook(bea))).json().cards;
+    await db.query(`update receipt set state = 'normalised' where id = $1`, [receipt.id]);
+    const [after] = (await post(hook(ida))).json().cards;
+
+    expect(card).toMatchObject({
+      indicator: 'warning',
+      summary: 'Pre-visit summary is older than a message not read yet: 2 of 4 sentences proven before it',
+    });
+    expect(card.detail).toMatch(
+      /^\*\*A message that may be about this patient arrived on 22 Nov 2026 01:41 \(America\/Chicago\) and is not read yet/,
+    );
+    expect(card.detail).not.toContain('SECRET');
+    expect(other).toMatchObject({ indicator: 'info', summary: expect.stringContaining('ready to sign') });
+    expect(after).toMatchObject({ indicator: 'info', summary: expect.stringContaining('ready to sign') });
+  });
+
   it('answers 404 for another service', async () => {
     expect((await post(hook(ida), '/cds-services/other')).statusCode).toBe(404);
   });
@@ -220,7 +244,7 @@ describe('CDS Hooks 2.0', () => {
   it('keeps the summary under 140 characters and chart words from becoming markup', () => {
     const content = contentOf([sentence('proven', 'See [here](javascript:alert(1)) <img src=x> *now*.')]);
 
-    const card = cardOf({ id: 'p', title: 'T'.repeat(300), content }, INSTANCE, 'https://c.example');
+    const card = cardOf({ id: 'p', title: 'T'.repeat(300), content }, { ...CONTEXT, unreadSince: NOW });
 
     expect(card.summary.length).toBeLessThan(140);
     expect(card.detail).toContain('\\[here\\]\\(javascript:alert\\(1\\)\\) \\<img src=x\\> \\*now\\*.');

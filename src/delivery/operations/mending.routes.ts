@@ -12,6 +12,8 @@ const Id = z.object({ id: z.uuid() });
 const Feed = z.object({ name: z.string().min(1).max(200) });
 const State = z.object({ state: z.enum(['open', 'replayed', 'dismissed']).optional() });
 const Dismissal = z.object({ reason: z.string().trim().min(3).max(500) });
+/** Why a feed is read again; what came before reasons were asked for sends none. */
+const Reread = z.object({ reason: z.string().trim().max(500).optional() }).nullish();
 const Instant = z.iso.datetime({ offset: true });
 const Receipts = z.object({
   source: z.string().max(200).optional(),
@@ -45,9 +47,10 @@ export async function mendingRoutes(server: FastifyInstance, { db, now, pseudony
     return reply.code(202).send({ receipt: id });
   });
 
-  server.post('/api/feeds/:name/reread', { config, schema: { params: Feed, tags } }, async (request, reply) => {
+  server.post('/api/feeds/:name/reread', { config, schema: { params: Feed, body: Reread, tags } }, async (request, reply) => {
     const { name } = Feed.parse(request.params);
-    const asked = { actor: pseudonym(request.caller.id), at: now() };
+    const reason = Reread.parse(request.body)?.reason;
+    const asked = { actor: pseudonym(request.caller.id), at: now(), ...(reason ? { reason } : {}) };
     const progress: RereadView = await rereadFeed(db, name, asked);
     await keep({ what: 'feed', source: name, asked });
     wake();

@@ -11,6 +11,7 @@ import { requirePerson } from '../../record/people.ts';
 import { listQuarantine } from '../../record/quarantine.ts';
 import { peopleIn, type ReceiptRow, readBytes, readReceipt } from '../../record/receipts.ts';
 import type { Access } from '../access-guard.ts';
+import { signedDocuments } from '../review/changed-since.ts';
 import { factView } from '../review/fact-view.ts';
 import { patientBanners } from '../worklist/banner.ts';
 import { itemOf, receiptHead } from './mending.routes.ts';
@@ -85,7 +86,10 @@ export async function operationsRoutes(server: FastifyInstance, options: Operati
     const chart = await readChart(db, access.permitFor(request, person), person, knownAt, now());
     // What stood then is shown as it stood then, whatever became of it since.
     const stood = chart.facts.map((fact) => ({ ...factView(fact), supersededAt: null }));
-    return { person: (await patientBanners(db, [person])).get(person), knownAt, facts: [...stood, ...chart.superseded.map(factView)] };
+    const banner = (await patientBanners(db, [person])).get(person);
+    // Of today, whatever instant was asked for: that a signed note is out of date is never silent.
+    const documents = await signedDocuments(db, person);
+    return { person: banner, knownAt, facts: [...stood, ...chart.superseded.map(factView)], documents };
   });
 
   async function shown(request: FastifyRequest, id: string): Promise<ReceiptRow> {

@@ -4,19 +4,25 @@ import { indexChart } from '../../ai/verify/chart-index.ts';
 import { verifySentence, verifyText } from '../../ai/verify/verify.ts';
 import type { CheckResult } from '../../core/api.ts';
 import { Claim } from '../../core/claim.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Permit } from '../../core/ports.ts';
+import type { Proposal } from '../../core/proposal.ts';
+import { wordsCarried } from '../../governance/edit.ts';
+import { readProposal } from '../../governance/proposals.ts';
 import type { Db } from '../../platform/database.ts';
 import { append } from '../../platform/journal.ts';
 import { readChart } from '../../record/chart.ts';
 import { knownTerms } from '../../record/concepts.ts';
 import { freezeEvidence, storedBytes } from '../../record/lineage.ts';
-import { requirePerson } from '../../record/people.ts';
+import { currentPerson, requirePerson } from '../../record/people.ts';
 import type { Access } from '../access-guard.ts';
 
 const Sentence = z.object({ text: z.string().max(4000), claims: z.array(Claim).optional() });
 const Check = z
   .object({
     patient: z.string().min(1),
+    /** The draft into which the text would be written: each result then says whose words it would be. */
+    proposal: z.uuid().optional(),
     asOf: z.iso.datetime({ offset: true }).optional(),
     text: z.string().max(200_000).optional(),
     sentences: z.array(Sentence).max(1000).optional(),
@@ -49,6 +55,9 @@ export async function check(
   const supports = verdicts.map(({ verdict }) => verdict.claims.flatMap((claim) => claim.support));
   const evidence = await freezeEvidence(supports, facts, storedBytes(db));
   const outcomes = verdicts.map(({ verdict }) => verdict.outcome);
+  const texts = verdicts.map(({ text }) => text);
+  const carried =
+    request.proposal === undefined ? undefined : await wordsCarried(db, await draftAbout(db, request.proposal, person), texts);
   await append(db, [{ kind: 'check.answered', actor, at: now, person, body: { outcomes } }]);
   return {
     results: verdicts.map(({ text, verdict }, at) => ({
@@ -56,8 +65,17 @@ export async function check(
       outcome: verdict.outcome,
       reasons: verdict.reasons,
       evidence: evidence[at] ?? [],
+      ...(carried ? { wordsOf: (carried[at] ?? []).map((one) => ({ id: one.id, text: one.text })) } : {}),
     })),
   };
+}
+
+/** A draft about this person; one about somebody else is none. */
+async function draftAbout(db: Db, id: string, person: string): Promise<Proposal> {
+  const proposal = await readProposal(db, id);
+  if (!proposal || (await currentPerson(db, proposal.person)) !== person)
+    throw new AppError('not_found', 'no draft about this person has this id');
+  return proposal;
 }
 
 /** `POST /api/check {patient, asOf?, text | sentences}`. */

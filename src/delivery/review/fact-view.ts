@@ -1,4 +1,4 @@
-import type { FactView } from '../../core/api.ts';
+import type { FactLineageView, FactView } from '../../core/api.ts';
 import type { Fact } from '../../core/fact.ts';
 import { textOf } from '../../core/fact.ts';
 
@@ -38,6 +38,25 @@ export function timeOf(fact: Fact): string | null {
     if (text !== undefined) return text;
   }
   return fact.validFrom;
+}
+
+/** What a version says otherwise than an earlier one, atom by atom; nothing for the first. */
+export function changesSince(before: Fact | undefined, after: Fact): FactLineageView['versions'][number]['changes'] {
+  if (!before) return [];
+  const [was, is] = [textsOf(before), textsOf(after)];
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .map((name) => ({ name, from: was.get(name) ?? null, to: is.get(name) ?? null }))
+    .filter((change) => change.from !== change.to);
+}
+
+/** Atoms by name; those of a component stand apart, and several of one name are told in their order. */
+function textsOf(fact: Fact): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { name, component, text } of fact.atoms) {
+    const key = component === undefined ? name : `${name} ${component + 1}`;
+    texts.set(key, texts.has(key) ? `${texts.get(key)}, ${text}` : text);
+  }
+  return texts;
 }
 
 function rangeOf(fact: Fact): string | null {

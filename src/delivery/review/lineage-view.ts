@@ -10,7 +10,7 @@ import type { Db } from '../../platform/database.ts';
 import { readChart, readHistory } from '../../record/chart.ts';
 import { freezeEvidence, storedBytes } from '../../record/lineage.ts';
 import { readManyBytes, readReceipts } from '../../record/receipts.ts';
-import { factView, timeOf } from './fact-view.ts';
+import { changesSince, factView, timeOf } from './fact-view.ts';
 import { sourceView } from './source-view.ts';
 
 const SERIES_MS = 24 * 30.5 * 86_400_000;
@@ -64,25 +64,6 @@ export async function factLineageView(
     versions: versions.map((one, index) => ({ ...factView(one), changes: changesSince(versions[index - 1], one) })).reverse(),
     sources: await sourcesOf(db, spans, [fact]),
   };
-}
-
-/** What a version says otherwise than the one before it, atom by atom; nothing for the first. */
-function changesSince(before: Fact | undefined, after: Fact): FactLineageView['versions'][number]['changes'] {
-  if (!before) return [];
-  const [was, is] = [textsOf(before), textsOf(after)];
-  return [...new Set([...was.keys(), ...is.keys()])]
-    .map((name) => ({ name, from: was.get(name) ?? null, to: is.get(name) ?? null }))
-    .filter((change) => change.from !== change.to);
-}
-
-/** Atoms by name; those of a component stand apart, and several of one name are told in their order. */
-function textsOf(fact: Fact): Map<string, string> {
-  const texts = new Map<string, string>();
-  for (const { name, component, text } of fact.atoms) {
-    const key = component === undefined ? name : `${name} ${component + 1}`;
-    texts.set(key, texts.has(key) ? `${texts.get(key)}, ${text}` : text);
-  }
-  return texts;
 }
 
 /** Cited facts and every other version of them, newest first; where nothing is cited, facts that share a word with the sentence. */

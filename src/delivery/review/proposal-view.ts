@@ -1,18 +1,28 @@
 import type { ProposalView } from '../../core/api.ts';
 import type { DecisionReason } from '../../core/decision-reason.ts';
-import { carriesLabel, openStates, type Proposal } from '../../core/proposal.ts';
+import { onSiteClock } from '../../core/instant-words.ts';
+import { carriesLabel, openStates, type Proposal, type Sentence } from '../../core/proposal.ts';
 import { leaseViews } from '../../governance/lease.ts';
 import { openedSources, successorOf } from '../../governance/review.ts';
 import type { Db } from '../../platform/database.ts';
 import { patientBanners } from '../worklist/banner.ts';
+import { changedSinceSigned } from './changed-since.ts';
 
-/** Who reads, at which instant; `ehr` names where a signature is written to, undefined while no EHR is connected. */
-export type ProposalReader = { id: string; pseudonym: string; name: string; now: string; ehr: string | undefined; document: string };
+/** Who reads, at which instant, in which zone; `ehr` names where a signature is written to, undefined while no EHR is connected. */
+export type ProposalReader = {
+  id: string;
+  pseudonym: string;
+  name: string;
+  now: string;
+  zone: string;
+  ehr: string | undefined;
+  document: string;
+};
 
 /** A proposal as a reviewer sees it: withheld sentences are listed too, and what signing would write where is said. */
 export async function proposalView(db: Db, proposal: Proposal & { triggerKey: string }, reader: ProposalReader): Promise<ProposalView> {
   const { content } = proposal;
-  const [banners, opened, decision, deliveries, successor, sources, leases] = await Promise.all([
+  const [banners, opened, decision, deliveries, successor, sources, leases, changed] = await Promise.all([
     patientBanners(db, [proposal.person]),
     openedSources(db, reader.pseudonym, content.sentences.map((sentence) => sentence.id)), // biome-ignore format: short
     decisionOf(db, proposal.id),
@@ -20,9 +30,9 @@ export async function proposalView(db: Db, proposal: Proposal & { triggerKey: st
     proposal.state === 'stale' ? successorOf(db, proposal) : null,
     sourcesOf(db, proposal.person),
     leaseViews(db, [proposal.id], reader.id, reader.now),
+    changedSinceSigned(db, proposal.state === 'signed' ? [proposal.id] : []),
   ]);
   const selected = content.sentences.filter((sentence) => sentence.selected);
-  const byWriter = selected.filter(carriesLabel).length;
   return {
     id: proposal.id,
     runId: proposal.runId,
@@ -31,7 +41,8 @@ export async function proposalView(db: Db, proposal: Proposal & { triggerKey: st
     patient: proposal.person,
     state: proposal.state,
     title: content.title,
-    why: proposal.why,
+    why: onSiteClock(proposal.why, reader.zone),
+    whyUtc: proposal.why,
     asOf: content.asOf,
     offeredAt: proposal.offeredAt,
     openedAt: proposal.openedAt,
@@ -40,11 +51,12 @@ export async function proposalView(db: Db, proposal: Proposal & { triggerKey: st
     sentences: content.sentences.map((sentence) => ({ ...sentence, sourceOpened: opened.has(sentence.id) })),
     omitted: content.omitted,
     person: banners.get(proposal.person)!,
-    signingWrites: `${destinationWords(reader)}, with ${selected.length} of ${content.sentences.length} sentences${byWriter > 0 ? `, ${byWriter} labelled as AI-written` : ''}.`,
+    signingWrites: `${destinationWords(reader)}, with ${selected.length} of ${content.sentences.length} sentences${labelWords(selected)}.`,
     decision,
     with: openStates.includes(proposal.state) ? (leases.get(proposal.id) ?? null) : null,
     delivery: deliveries,
     successor,
+    changedSince: changed.get(proposal.id) ?? [],
     sources,
   };
 }
@@ -54,6 +66,13 @@ function destinationWords({ document, ehr, name }: ProposalReader): string {
   return ehr === undefined
     ? `Signing keeps ${document} here until an EHR is connected, signed by ${name}`
     : `Signing writes ${document} as a final DocumentReference to ${ehr}, signed by ${name}`;
+}
+
+/** Which of what is written carries the AI label and which is a human's own; what is none of is not named. */
+function labelWords(selected: readonly Sentence[]): string {
+  const labelled = selected.filter(carriesLabel).length;
+  const own = selected.length - labelled;
+  return `${labelled > 0 ? `, ${labelled} labelled as AI-written` : ''}${own > 0 ? `, ${own} in a human’s own words` : ''}`;
 }
 
 async function decisionOf(db: Db, proposal: string): Promise<ProposalView['decision']> {

@@ -33,11 +33,20 @@ const Edit = z.object({
     .max(500),
 });
 
-/** `ehr` names the EHR that is connected now, undefined while none is; `colleagues` are those a draft can be handed to. */
-export type ReviewRoutesOptions = { desk: ReviewDesk; access: Access; ehr(): string | undefined; colleagues: readonly Caller[] };
+/** For the OpenAPI document: how times stand in words. */
+export const WHY = '`why` is in words on the clock of the site; `whyUtc` are the same words with their instants as ISO 8601 UTC.';
+
+/** `zone` is the site's; `ehr` names the EHR that is connected now, undefined while none is; `colleagues` are those a draft can be handed to. */
+export type ReviewRoutesOptions = {
+  desk: ReviewDesk;
+  access: Access;
+  zone: string;
+  ehr(): string | undefined;
+  colleagues: readonly Caller[];
+};
 
 /** Where a clinician meets a draft: open it, look at its sources, claim, edit, sign, decline, pass on, hand off. */
-export async function reviewRoutes(server: FastifyInstance, { desk, access, ehr, colleagues }: ReviewRoutesOptions): Promise<void> {
+export async function reviewRoutes(server: FastifyInstance, { desk, access, zone, ehr, colleagues }: ReviewRoutesOptions): Promise<void> {
   const tags = ['review'];
   const looking = { purposes: ['treatment', 'operations', 'governance'] as const };
   const reading = { purposes: ['treatment', 'operations'] as const };
@@ -49,11 +58,13 @@ export async function reviewRoutes(server: FastifyInstance, { desk, access, ehr,
       pseudonym: desk.pseudonym(caller.id),
       name: caller.name,
       now: desk.now(),
+      zone,
       ehr: ehr(),
       document: desk.packs.find((pack) => pack.id === proposal.pack)?.document.title ?? proposal.title,
     });
 
-  server.get('/api/proposals/:id', { config: looking, schema: { params: Id, tags } }, async (request) => {
+  const description = `A draft or a signed note. ${WHY} \`changedSince\` lists the facts a signed note relied on that say something else today.`;
+  server.get('/api/proposals/:id', { config: looking, schema: { params: Id, tags, description } }, async (request) => {
     const { id } = Id.parse(request.params);
     const proposal = await openProposal(desk, request.caller, id);
     access.permitFor(request, proposal.person, id);

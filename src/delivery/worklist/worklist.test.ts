@@ -10,7 +10,7 @@ import { atoms, MRN, result } from '../../record/record-fixture.ts';
 import { patientBanners } from './banner.ts';
 import { worklist } from './worklist.ts';
 
-const asks = { reader: 'halloran', now: '2026-11-22T08:00:00.000Z' };
+const asks = { reader: 'halloran', zone: 'America/Chicago', now: '2026-11-22T08:00:00.000Z' };
 const NKA = { name: 'code' as const, text: '716186003', system: 'http://snomed.info/sct', origin: 0, path: 'code.coding[0].code' };
 
 describe('the work list', () => {

@@ -1,11 +1,13 @@
 import type { WorklistItem } from '../../core/api.ts';
+import { onSiteClock } from '../../core/instant-words.ts';
 import { openStates, type ProposalState } from '../../core/proposal.ts';
 import { leaseViews } from '../../governance/lease.ts';
 import type { Queryable } from '../../platform/database.ts';
+import { changedSinceSigned } from '../review/changed-since.ts';
 import { patientBanners } from './banner.ts';
 
-/** `reader` is who asks, so that their own drafts can be told from a colleague's; leases are read as of `now`. */
-export type WorklistQuery = { reader: string; now: string; role?: string; state?: ProposalState; limit?: number };
+/** `reader` is who asks, so that their own drafts can be told from a colleague's; leases are read as of `now`, times told in `zone`. */
+export type WorklistQuery = { reader: string; now: string; zone: string; role?: string; state?: ProposalState; limit?: number };
 
 /** More than anybody works through in a day; the longest waiting stand first. */
 const LIMIT = 500;
@@ -30,13 +32,17 @@ export async function worklist(db: Queryable, query: WorklistQuery): Promise<Wor
   );
   const leases = await leaseViews(db, rows.map((row) => row.id), query.reader, query.now); // biome-ignore format: short
   const banners = await patientBanners(db, rows.map((row) => row.person)); // biome-ignore format: short
+  const signed = rows.filter((row) => row.state === 'signed').map((row) => row.id);
+  const changed = await changedSinceSigned(db, signed);
   return rows.map((row) => ({
     id: row.id,
     pack: row.pack,
     patient: row.person,
     title: row.title,
-    why: row.why,
+    why: onSiteClock(row.why, query.zone),
+    whyUtc: row.why,
     state: row.state,
+    changedSince: changed.get(row.id)?.length ?? 0,
     withheld: row.withheld,
     offeredAt: row.offered_at,
     dueAt: row.due_at,

@@ -87,6 +87,7 @@ function SentenceSlot(props: Props & { sentence: SentenceView }) {
     <li className="sentence is-editing">
       <SentenceEditor
         patient={props.proposal.patient}
+        proposal={props.proposal.id}
         before={before}
         typed={props.unsaved}
         busy={props.busy}

@@ -13,6 +13,8 @@ import { StateWord } from './state-word.tsx';
 
 type Props = {
   sentence: SentenceView;
+  /** The writer's sentences whose words this one still carries, where a human wrote it. */
+  wordsOf: string[];
   contentHash: string;
   allBytes: boolean;
   /** The sources are shown: always for what was decided by the verifier, on asking for what needs a look. */
@@ -31,6 +33,7 @@ export function EvidencePane(props: Props) {
   return (
     <section className="evidence" aria-label="What this sentence rests on">
       <VerdictLine sentence={sentence} />
+      <WhoseWords sentence={sentence} before={props.wordsOf} />
       <Acceptance {...props} />
       {lineage.isPending && <Skeleton lines={9} label="Loading the evidence" />}
       {lineage.error && <Failure error={lineage.error} what="The evidence of this sentence" again={() => void lineage.refetch()} />}
@@ -51,6 +54,22 @@ function VerdictLine(props: { sentence: SentenceView }) {
         {outcome === 'proven'
           ? 'Every number, unit, date and word is used by a claim that the chart supports.'
           : words || 'The chart neither proves nor contradicts this.'}
+      </span>
+    </p>
+  );
+}
+
+/** Of a human's sentence: whether it is signed as their own or still with the AI label, and why. */
+function WhoseWords(props: { sentence: SentenceView; before: string[] }) {
+  const { sentence, before } = props;
+  if (sentence.author.kind !== 'human') return null;
+  if (!sentence.wordsOf) return <p className="small second acceptance">A human’s own words, signed without the AI label.</p>;
+  return (
+    <p className="small acceptance">
+      <span className="look strong">AI label kept.</span>{' '}
+      <span className="second">
+        A human wrote this, nearly in the writer’s words{before.length > 0 && <> “{before.join('” and “')}”</>}. It is signed as the human’s
+        and labelled as AI-written.
       </span>
     </p>
   );

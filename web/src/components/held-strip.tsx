@@ -5,6 +5,7 @@ import { useKeys } from '../keys.ts';
 import { forgetLeftUnsigned, leftUnsigned, signatures, useSignatures } from '../signatures.ts';
 import { Icon } from './icon.tsx';
 import { Notice } from './notice.tsx';
+import { isUnread } from './review-notice.tsx';
 
 /** Signatures that wait for their ten seconds, are on their way, or came back refused. It stays below whatever is read next. */
 export function HeldStrip() {
@@ -98,9 +99,9 @@ function HeldLine(props: { held: HeldSignature; undoable: boolean }) {
 function FailedLine(props: { held: HeldSignature }) {
   const { held } = props;
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const retryable = held.error?.status === 0 || held.error?.status === 401 || (held.error?.status ?? 0) >= 500;
+  const retryable = held.error?.status === 0 || held.error?.status === 401 || (held.error?.status ?? 0) >= 500 || isUnread(held.error);
   // The draft itself says why at its top; saying it twice on one screen helps nobody.
-  if (!retryable && path === `/review/${held.proposal}`) return null;
+  if ((!retryable || isUnread(held.error)) && path === `/review/${held.proposal}`) return null;
   return (
     <div className="held-line" role="alert">
       <p className="word withheld">
@@ -131,6 +132,8 @@ function reasonOf(held: HeldSignature): string {
   const { error } = held;
   if (!error || error.status === 0) return 'No answer came. If it did arrive, sending again changes nothing: a draft is signed once.';
   if (error.status === 401) return 'Your session had ended; nothing was written. Sign in, then send it again.';
+  if (isUnread(error))
+    return 'A message that may be about this patient has arrived and is not read yet; nothing was written. Send it again in a moment.';
   if (error.code === 'stale') return 'The chart changed after this draft was written; nothing was written.';
   if (error.code === 'decided') return 'Somebody decided it before; nothing was written twice.';
   if (error.code === 'hash') return 'The draft was edited elsewhere after you read it; nothing was written.';

@@ -4,7 +4,7 @@ import { withSentence, withWord } from '../lease-words.ts';
 import type { QueueGroup } from '../queue-groups.ts';
 import { useZone } from '../session.ts';
 import { useSignatures } from '../signatures.ts';
-import { ageYears, clockText, dateText, dayDistance, exactText, spanText, weekdayText, withInstants } from '../time.ts';
+import { ageYears, clockText, dateText, dayDistance, exactText, spanText, weekdayText, withClocks } from '../time.ts';
 import { counted, proposalWords, type StateWord as Word } from '../words.ts';
 import { Icon } from './icon.tsx';
 import { StateWord, TallyMarks } from './state-word.tsx';
@@ -78,7 +78,7 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
       </td>
       <td className={`nowrap ${due.late ? 'withheld' : 'second'}`}>{due.distance}</td>
       {/* The day of a visit stands under Due already; the whole reason is on the row's title. */}
-      <td className="queue-why" title={withInstants(item.why, zone)}>
+      <td className="queue-why" title={item.why}>
         <Link
           to="/review/$id"
           params={{ id: item.id }}
@@ -86,7 +86,7 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
           onClick={(event) => event.stopPropagation()}
           onFocus={() => props.onSelect(item.id)}
         >
-          {withInstants(item.why, zone, 'clock')}
+          {withClocks(item.whyUtc, zone)}
         </Link>
       </td>
       <td className="queue-name">{item.person.name ?? <span className="third">name not given</span>}</td>
@@ -119,6 +119,8 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
 function rowState(item: WorklistItem, gone: Set<string>, held: Set<string>): Word {
   if (held.has(item.id)) return { icon: 'pencil', word: 'signed here, undo with U', tone: 'accent' };
   if (gone.has(item.id)) return { icon: 'partial', word: 'no longer open', tone: 'second' };
+  if (item.changedSince > 0)
+    return { icon: 'warning', word: `${item.state}, ${counted(item.changedSince, 'fact')} changed since`, tone: 'look' };
   return proposalWords[item.state];
 }
 

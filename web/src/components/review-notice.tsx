@@ -1,14 +1,23 @@
 import { Link } from '@tanstack/react-router';
-import type { ProposalView } from '../../../src/core/api.ts';
+import type { ChangedFact, FactView, ProposalView } from '../../../src/core/api.ts';
 import type { ApiError, StaleDetails } from '../api.ts';
-import { useZone } from '../session.ts';
-import { clockText } from '../time.ts';
+import { useNow, useZone } from '../session.ts';
+import { clockText, dateTimeText, dayDistance } from '../time.ts';
+import { changedSinceWords, changeWords } from '../words.ts';
+import { Moment } from './moment.tsx';
 import { Notice } from './notice.tsx';
 
 /** Why this draft cannot be signed as it stands, with the difference and where to go; between the banner and the draft, never over it. */
-export function ReviewNotice(props: { proposal: ProposalView; refusal: ApiError | undefined; onReload: () => void }) {
+export function ReviewNotice(props: {
+  proposal: ProposalView;
+  refusal: ApiError | undefined;
+  onReload: () => void;
+  onSignAgain: () => void;
+}) {
   const { proposal, refusal } = props;
+  if (proposal.changedSince.length > 0) return <ChangedSince changed={proposal.changedSince} person={proposal.patient} />;
   if (proposal.decision) return null;
+  if (refusal && isUnread(refusal)) return <Unread refusal={refusal} onSignAgain={props.onSignAgain} />;
   if (refusal?.code === 'stale' || proposal.state === 'stale')
     return <Stale successor={successorOf(refusal) ?? proposal.successor} changes={changesOf(refusal)} />;
   if (refusal?.code === 'decided') {
@@ -69,6 +78,88 @@ function WorkerNotice(props: { proposal: ProposalView }) {
   );
 }
 
+/** A signed note of which something it said is no longer so: each fact with what it was and what it is, never left unsaid. */
+function ChangedSince(props: { changed: ChangedFact[]; person: string }) {
+  return (
+    <Notice tone="look" icon="warning" urgent>
+      <p>
+        <span className="strong">{changedSinceWords(props.changed.length)}.</span> The note in the EHR stays as it was signed; correct it
+        there.
+      </p>
+      <ul className="review-changes">
+        {props.changed.map((one) => (
+          <li key={one.was.id}>
+            {one.was.display}
+            {one.was.at && (
+              <span className="second">
+                {' '}
+                of <Moment at={one.was.at} />
+              </span>
+            )}
+            : <s>{factWords(one.was)}</s> {one.now && one.how !== 'retracted' ? <span className="strong">{factWords(one.now)}</span> : null}{' '}
+            <span className="second">
+              {changeWords[one.how]}
+              {one.since && (
+                <>
+                  , <Moment at={one.since} />
+                </>
+              )}
+            </span>{' '}
+            {one.now && (
+              <Link to="/patients/$id" params={{ id: props.person }} search={{ fact: one.now.id }} className="link">
+                Its versions and bytes
+              </Link>
+            )}
+            {one.how === 'corrected' && factWords(one.was) === factWords(one.now!) && <OtherAtoms changes={one.changes} />}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+/** Where the value is the same, what else the correction says. */
+function OtherAtoms(props: { changes: ChangedFact['changes'] }) {
+  return props.changes.map((one) => (
+    <span key={one.name} className="second">
+      {' '}
+      {one.name} <s>{one.from ?? 'not given'}</s> {one.to ?? 'no longer given'}
+    </span>
+  ));
+}
+
+function factWords(fact: FactView): string {
+  return fact.value === null ? (fact.status ?? 'recorded') : `${fact.value}${fact.unit ? ` ${fact.unit}` : ''}`;
+}
+
+/** Nothing is wrong with the draft: what has arrived has to be read first, and then the same signature can be sent again. */
+function Unread(props: { refusal: ApiError; onSignAgain: () => void }) {
+  const zone = useZone();
+  const now = useNow();
+  const { unreadSince } = props.refusal.details as StaleDetails;
+  return (
+    <Notice tone="look" icon="clock" urgent>
+      <span className="strong">
+        Not signed: a message that may be about this patient arrived{unreadSince ? sinceText(unreadSince, now, zone) : ''} and has not been
+        read yet.
+      </span>{' '}
+      Nothing was written; this draft stays as it is. Messages are read within seconds: wait, then{' '}
+      <button type="button" className="link" onClick={props.onSignAgain}>
+        sign again
+      </button>
+      . If it stays unread,{' '}
+      <Link to="/feeds" className="link">
+        Feeds
+      </Link>{' '}
+      shows the integration team why.
+    </Notice>
+  );
+}
+
+function sinceText(at: string, now: number, zone: string): string {
+  return dayDistance(at, now, zone) === 0 ? ` at ${clockText(at, zone)}` : ` on ${dateTimeText(at, zone)}`;
+}
+
 function Stale(props: { changes: { text: string }[]; successor: string | null }) {
   return (
     <Notice tone="look" icon="warning" urgent>
@@ -115,6 +206,11 @@ function StateNotice(props: { proposal: ProposalView }) {
       )}
     </Notice>
   );
+}
+
+/** Refused because something that may be about the patient waits to be read, not because the draft is out of date. */
+export function isUnread(refusal: ApiError | undefined): boolean {
+  return refusal?.code === 'stale' && (refusal.details as StaleDetails | undefined)?.kind === 'unread';
 }
 
 export function successorOf(refusal: ApiError | undefined): string | null {

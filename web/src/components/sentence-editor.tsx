@@ -1,6 +1,7 @@
 import { Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
+import type { CarriedWords } from '../../../src/core/api.ts';
 import { ApiError, checkText } from '../api.ts';
 import { wordDiff } from '../word-diff.ts';
 import { outcomeWords } from '../words.ts';
@@ -11,6 +12,7 @@ const CHECK_AFTER_MS = 250;
 
 type Props = {
   patient: string;
+  proposal: string;
   before: string;
   /** Words of an earlier moment to go on with. */
   typed: string | undefined;
@@ -31,8 +33,8 @@ export function SentenceEditor(props: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const settled = useSettled(text.trim(), CHECK_AFTER_MS);
   const check = useQuery({
-    queryKey: ['check', props.patient, settled],
-    queryFn: ({ signal }) => checkText(props.patient, settled, signal),
+    queryKey: ['check', props.proposal, settled],
+    queryFn: ({ signal }) => checkText(props.patient, props.proposal, settled, signal),
     enabled: settled !== '' && settled !== props.before,
     staleTime: 60_000,
     retry: false,
@@ -79,6 +81,7 @@ export function SentenceEditor(props: Props) {
         ) : (
           <span className="third">Checked against the chart as you type.</span>
         )}
+        {changed && current && <WhoseWords carried={current.wordsOf ?? []} before={props.before} />}
       </div>
       {contradicted && (
         <label className="editor-keep small">
@@ -94,7 +97,9 @@ export function SentenceEditor(props: Props) {
         <button type="button" className="button" onClick={props.onCancel}>
           Cancel <kbd>Esc</kbd>
         </button>
-        <span className="third">Your words are signed as yours, without the AI label.</span>
+        <span className="third">
+          {changed && current ? '' : 'Words of your own are signed without the AI label; the writer’s keep it, also slightly changed.'}
+        </span>
       </div>
     </div>
   );
@@ -113,6 +118,26 @@ function CheckWords(props: {
       <StateWord of={outcomeWords[outcome]}>{outcome === 'unproven' ? 'Not proven by the chart' : outcomeWords[outcome].word}</StateWord>{' '}
       <span className="second">{reasons.map((one) => one.text).join(' ')}</span>
     </>
+  );
+}
+
+/** What of the sentence would be signed with the AI label and what as the clinician's own, as the server decides it. */
+function WhoseWords(props: { carried: CarriedWords; before: string }) {
+  if (props.carried.length === 0)
+    return (
+      <p>
+        <span className="accent strong">Yours:</span> <span className="second">signed as your own words, without the AI label.</span>
+      </p>
+    );
+  const others = props.carried.filter((one) => one.text !== props.before);
+  return (
+    <p>
+      <span className="look strong">AI label kept:</span>{' '}
+      <span className="second">
+        these are still the writer’s words, nearly as they were
+        {others.length > 0 && <> in “{others.map((one) => one.text).join('” and “')}”</>}. Signed as yours, labelled as AI-written.
+      </span>
+    </p>
   );
 }
 

@@ -2,17 +2,16 @@ import type { LeaseView, ProposalView } from '../../../src/core/api.ts';
 import { canDecide } from '../draft.ts';
 import { withSentence, withWord } from '../lease-words.ts';
 import { useNow, useZone } from '../session.ts';
-import { clockText, dateTimeText, dayDistance, exactText, spanText, withInstants } from '../time.ts';
+import { clockText, dateTimeText, dayDistance, exactText, spanText } from '../time.ts';
 import { Icon } from './icon.tsx';
 
 /** Why this draft is in front of you, what it is, who wrote it, and until when. */
 export function WhyLine(props: { proposal: ProposalView }) {
   const { proposal } = props;
-  const zone = useZone();
   return (
     <section className="why" aria-label="Why this is here">
       <span>
-        <span className="third">Why</span> {withInstants(proposal.why, zone)}
+        <span className="third">Why</span> {proposal.why}
       </span>
       <span>
         <span className="third">What</span> {proposal.title}, {proposal.pack}

@@ -1,14 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { QuarantineItem } from '../../../src/core/api.ts';
-import { dismissQuarantined, replayQuarantined } from '../api.ts';
+import type { FeedView, QuarantineItem } from '../../../src/core/api.ts';
+import { dismissQuarantined, replayQuarantined, rereadFeed } from '../api.ts';
 import { DismissBar } from '../components/dismiss-bar.tsx';
 import { FeedTable } from '../components/feed-table.tsx';
 import { KeyBar } from '../components/keybar.tsx';
 import { Moment } from '../components/moment.tsx';
 import { Empty, Failure, FailurePage, Skeleton } from '../components/notice.tsx';
 import { ReceiptDetail } from '../components/receipt-detail.tsx';
+import { RereadBar } from '../components/reread-bar.tsx';
+import { type Before, RereadProgress, unusedOf } from '../components/reread-progress.tsx';
 import { feedsSentence } from '../feeds-sentence.ts';
 import { fieldPath } from '../field-path.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
@@ -29,9 +31,13 @@ export function Feeds() {
   const [wrapAll, setWrapAll] = useState(false);
   const [copied, setCopied] = useState<string | undefined>();
   const [dismissing, setDismissing] = useState<string | undefined>();
+  const [choosing, setChoosing] = useState(false);
+  // What was asked for here, with what the feed was then; what others asked for is told by the feeds themselves.
+  const [asked, setAsked] = useState<{ source: string; before: Before } | undefined>();
   const mayReplay = useSession()?.identity.role === 'integration';
   const replaying = useMending(replayQuarantined);
   const dismissed = useMending(({ id, reason }: { id: string; reason: string }) => dismissQuarantined(id, reason));
+  const reread = useMending(({ feed, reason }: { feed: FeedView; reason: string }) => rereadFeed(feed.source, reason));
   useTitle('Feeds');
 
   const items = waiting.data ?? [];
@@ -54,6 +60,24 @@ export function Feeds() {
     dismissed.reset();
     if (current?.state === 'open' && mayReplay) setDismissing(current.id);
   }
+  function chooseFeed() {
+    reread.reset();
+    setChoosing(true);
+  }
+  function readAgain(source: string, reason: string) {
+    const feed = feeds.data?.find((one) => one.source === source);
+    if (!feed) return;
+    const before = { unused: unusedOf(feed), quarantine: feed.quarantine };
+    reread.mutate(
+      { feed, reason },
+      {
+        onSuccess: () => {
+          setAsked({ source, before });
+          setChoosing(false);
+        },
+      },
+    );
+  }
   function passOn() {
     if (current) void navigator.clipboard.writeText(noteFor(current)).then(() => setCopied(current.id));
   }
@@ -64,10 +88,11 @@ export function Feeds() {
     { key: 'p', does: 'copy a note for the sender', run: passOn, bar: true, off: !current },
     { key: 'r', does: 'replay', run: replay, bar: true, off: !mayReplay || current?.state !== 'open' },
     { key: 'x', does: 'dismiss', run: dismiss, bar: true, off: !mayReplay || current?.state !== 'open' },
+    { key: 'a', does: 'read a feed again', run: chooseFeed, bar: true, off: !mayReplay || !feeds.data?.length },
     { key: 'b', does: wrapAll ? 'one line a segment' : 'all bytes', run: () => setWrapAll(!wrapAll), bar: true, off: !current },
     { key: '/', does: 'paste a message to explain', run: () => void navigate({ to: '/explain' }), bar: true },
   ];
-  useKeys(dismissing ? [] : keys);
+  useKeys(dismissing || choosing ? [] : keys);
 
   if (feeds.error && !feeds.data) return <FailurePage error={feeds.error} what="The feeds" again={() => void feeds.refetch()} />;
   return (
@@ -76,6 +101,16 @@ export function Feeds() {
         <div className="pagehead feeds-head">
           <h1>{feeds.data ? feedsSentence(feeds.data, open, now, zone) : 'Feeds'}</h1>
         </div>
+        {feeds.data
+          ?.filter((feed) => feed.rereadSince !== null || feed.source === asked?.source)
+          .map((feed) => (
+            <RereadProgress
+              key={feed.source}
+              feed={feed}
+              before={feed.source === asked?.source ? asked.before : undefined}
+              onClose={() => setAsked(undefined)}
+            />
+          ))}
         <div className="feeds-list">
           {feeds.isPending && <Skeleton lines={8} label="Loading the feeds" />}
           {feeds.data && feeds.data.length > 0 && <FeedTable feeds={feeds.data} now={now} />}
@@ -132,7 +167,19 @@ export function Feeds() {
           </div>
         </div>
       </main>
-      {dismissing ? (
+      {choosing && feeds.data ? (
+        <RereadBar
+          feeds={feeds.data}
+          first={
+            (feeds.data.find((one) => one.flagged.length > 0) ?? feeds.data.find((one) => one.source === current?.source) ?? feeds.data[0])!
+              .source
+          }
+          busy={reread.isPending}
+          error={reread.error}
+          onSend={readAgain}
+          onCancel={() => setChoosing(false)}
+        />
+      ) : dismissing ? (
         <DismissBar
           what={current?.title ?? 'this item'}
           busy={dismissed.isPending}
@@ -198,7 +245,8 @@ function useMending<T>(mend: (what: T) => Promise<unknown>) {
   return useMutation({
     mutationFn: mend,
     onSettled: () => {
-      for (const key of ['quarantine', 'feeds', 'receipt', 'receipt-explained']) void cache.invalidateQueries({ queryKey: [key] });
+      for (const key of ['quarantine', 'feeds', 'receipt', 'receipt-explained', 'reread'])
+        void cache.invalidateQueries({ queryKey: [key] });
     },
   });
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import type { FactView } from '../../../src/core/api.ts';
+import type { FactView, SignedDocument } from '../../../src/core/api.ts';
 import type { ChartSearch } from '../chart-search.ts';
 import { FactPane } from '../components/fact-pane.tsx';
 import { newestFirst } from '../components/facts-table.tsx';
@@ -9,13 +9,14 @@ import { KeyBar } from '../components/keybar.tsx';
 import { Moment } from '../components/moment.tsx';
 import { Empty, FailurePage, Notice, Skeleton } from '../components/notice.tsx';
 import { PatientBanner } from '../components/patient-banner.tsx';
+import { StateWord } from '../components/state-word.tsx';
 import { showCurrentRow } from '../current-row.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
 import { patientFactsQuery, worklistQuery } from '../queries.ts';
 import { useTitle, useZone } from '../session.ts';
 import { fromSiteLocal, toSiteLocal } from '../site-instant.ts';
-import { dateText, dateTimeText, withInstants } from '../time.ts';
-import { counted, flagWord, gradeWords, kindWord } from '../words.ts';
+import { dateText, dateTimeText } from '../time.ts';
+import { changedSinceWords, counted, flagWord, gradeWords, kindWord } from '../words.ts';
 import '../components/word-menu.css';
 import './patients.css';
 
@@ -29,11 +30,11 @@ export function Patient() {
   const zone = useZone();
   const chart = useQuery(patientFactsQuery(id, search.known));
   const drafts = useQuery(worklistQuery()).data?.filter((one) => one.patient === id) ?? [];
-  const [old, setOld] = useState(false);
+  const [old, setOld] = useState(search.fact !== undefined);
   const [all, setAll] = useState(false);
   const [allBytes, setAllBytes] = useState(false);
   const [chosen, setChosen] = useState<string | undefined>();
-  const [open, setOpen] = useState<{ key: string; version: number } | undefined>();
+  const [openedHere, setOpen] = useState<{ key: string; version: number } | undefined>();
   useTitle('Chart');
 
   const facts = useMemo(() => newestFirst(chart.data?.facts ?? []), [chart.data]);
@@ -42,7 +43,10 @@ export function Patient() {
     (one) => (!search.kind || one.type === search.kind) && (old || stands(one)) && hadHappened(one, search.by, zone),
   );
   const shown = all ? wanted : wanted.slice(0, FIRST_ROWS);
-  const current = shown.find((one) => keyOf(one) === chosen) ?? shown[0];
+  // A link to one fact opens it with its bytes, the version that stands or else the newest.
+  const asked = shown.find((one) => one.id === search.fact && stands(one)) ?? shown.find((one) => one.id === search.fact);
+  const current = shown.find((one) => keyOf(one) === chosen) ?? asked ?? shown[0];
+  const open = openedHere ?? (asked && !chosen ? { key: keyOf(asked), version: asked.version } : undefined);
   const opened = open && current && keyOf(current) === open.key ? open : undefined;
 
   function move(step: number) {
@@ -54,13 +58,17 @@ export function Patient() {
   function toggle(fact: FactView | undefined) {
     if (!fact) return;
     setChosen(keyOf(fact));
-    setOpen(open?.key === keyOf(fact) ? undefined : { key: keyOf(fact), version: fact.version });
+    setOpen(opened?.key === keyOf(fact) ? undefined : { key: keyOf(fact), version: fact.version });
+  }
+  function close() {
+    if (current) setChosen(keyOf(current));
+    setOpen(undefined);
   }
   function change(part: { [K in keyof ChartSearch]: ChartSearch[K] | undefined }) {
     void navigate({ to: '/patients/$id', params: { id }, search: (before) => withoutEmpty({ ...before, ...part }), replace: true });
   }
 
-  const asked = search.known !== undefined || search.by !== undefined;
+  const past = search.known !== undefined || search.by !== undefined;
   const keys: KeyBinding[] = [
     { key: 'j', does: 'move', run: () => move(1), bar: true },
     { key: 'k', does: 'move', run: () => move(-1), bar: true },
@@ -70,8 +78,8 @@ export function Patient() {
     { key: 'b', does: allBytes ? 'lit bytes only' : 'all bytes', run: () => setAllBytes(!allBytes), bar: true, off: !opened },
     { key: 'h', does: old ? 'hide replaced versions' : 'show replaced versions', run: () => setOld(!old), bar: true },
     { key: 'a', does: 'as known on', run: () => document.getElementById('known-on')?.focus(), bar: true },
-    { key: '0', does: 'as of now', run: () => change({ known: undefined, by: undefined }), bar: true, off: !asked },
-    { key: 'Escape', does: opened ? 'close' : 'back', run: () => (opened ? setOpen(undefined) : history.back()), bar: true },
+    { key: '0', does: 'as of now', run: () => change({ known: undefined, by: undefined }), bar: true, off: !past },
+    { key: 'Escape', does: opened ? 'close' : 'back', run: () => (opened ? close() : history.back()), bar: true },
   ];
   useKeys(keys);
   useEffect(() => {
@@ -90,6 +98,7 @@ export function Patient() {
             corrected later stands uncorrected. Name and allergies above are of today.
           </Notice>
         )}
+        {chart.data && <Documents documents={chart.data.documents} />}
         <div className={opened ? 'chart-panes is-split' : 'chart-panes'}>
           <div className="chart">
             <div className="chart-head">
@@ -111,7 +120,7 @@ export function Patient() {
               <span className="chart-drafts">
                 {drafts.map((one) => (
                   <Link key={one.id} to="/review/$id" params={{ id: one.id }} className="link" title={one.title}>
-                    Draft: {withInstants(one.why, zone)}
+                    Draft: {one.why}
                   </Link>
                 ))}
               </span>
@@ -119,7 +128,7 @@ export function Patient() {
             {chart.isPending && <Skeleton lines={20} label="Loading the chart" />}
             {chart.data && wanted.length === 0 && (
               <NoFacts
-                asked={asked || search.kind !== undefined}
+                asked={past || search.kind !== undefined}
                 onClear={() => change({ known: undefined, by: undefined, kind: undefined })}
               />
             )}
@@ -147,6 +156,29 @@ export function Patient() {
       </main>
       <KeyBar keys={[...keys, helpKey]} />
     </>
+  );
+}
+
+/** The notes signed here, newest first; one that is out of date says so. */
+function Documents(props: { documents: SignedDocument[] }) {
+  if (props.documents.length === 0) return null;
+  return (
+    <section className="chart-documents small" aria-label="Notes signed here">
+      <h2 className="strong">Signed here</h2>
+      <ul>
+        {props.documents.map((one) => (
+          <li key={one.id}>
+            <Link to="/review/$id" params={{ id: one.id }} className="link">
+              {one.title}
+            </Link>{' '}
+            <span className="second">
+              <Moment at={one.at} />, {one.by}
+            </span>{' '}
+            {one.changedSince > 0 && <StateWord of={{ icon: 'warning', word: changedSinceWords(one.changedSince), tone: 'look' }} />}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

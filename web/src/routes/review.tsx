@@ -9,7 +9,7 @@ import { HandOffBar } from '../components/hand-off-bar.tsx';
 import { FailurePage } from '../components/notice.tsx';
 import { PatientBanner } from '../components/patient-banner.tsx';
 import { ReasonBar } from '../components/reason-bar.tsx';
-import { ReviewNotice, successorOf } from '../components/review-notice.tsx';
+import { isUnread, ReviewNotice, successorOf } from '../components/review-notice.tsx';
 import { ReviewSkeleton } from '../components/review-skeleton.tsx';
 import { SigningBar } from '../components/signing-bar.tsx';
 import { TopBarSlot } from '../components/topbar-slot.tsx';
@@ -63,13 +63,14 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
   const clinician = session?.identity.role === 'clinician';
   const mayDecide = clinician && canDecide(proposal) && !(held && held.state !== 'failed');
   const refusal = held?.state === 'failed' ? held.error : undefined;
+  const unread = isUnread(refusal);
   const successor = successorOf(refusal) ?? proposal.successor;
   const blocked = whyNotSigned({
     proposal,
     clinician,
     online,
     held: held !== undefined && held.state !== 'failed',
-    stale: refusal?.code === 'stale',
+    stale: refusal?.code === 'stale' && !unread,
     writing: editing !== undefined,
   });
   const opened =
@@ -167,6 +168,7 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
           signatures.dismiss(proposal.id);
           props.onReload();
         }}
+        onSignAgain={() => void signatures.sendNow(proposal.id)}
       />
       <div className="review-panes">
         <div className="review-draft">
@@ -197,6 +199,7 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
           {current && (
             <EvidencePane
               sentence={current}
+              wordsOf={proposal.sentences.filter((one) => current.wordsOf?.sentences.includes(one.id)).map((one) => one.text)}
               contentHash={proposal.contentHash}
               allBytes={allBytes}
               opened={opened || !clinician}
