@@ -44,6 +44,15 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
     expect(row!['it']).toStrictEqual(value);
   });
 
+  it('asks again what failed the first time it was asked, after it had been prepared', async () => {
+    const ask = (divisor: number) => db.query('select 6 / $1::int as share', [divisor]);
+
+    await expect(ask(0)).rejects.toMatchObject({ code: '22012' });
+    expect(await ask(3)).toEqual([{ share: 2 }]);
+    await expect(ask(0)).rejects.toMatchObject({ code: '22012' });
+    expect(await ask(2)).toEqual([{ share: 3 }]);
+  });
+
   it('takes arrays of text, json, bytes, numbers and instants for unnest and gives the same values back', async () => {
     const text = fc.string({ unit: 'binary' }).map((value) => value.replaceAll('\0', '').toWellFormed());
     const nothing = { nil: null };

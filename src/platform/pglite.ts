@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { OneAtATime } from './one-at-a-time.ts';
 import { type Field, frontend, type Reply, readReply } from './postgres-wire.ts';
 import { DatabaseError, type Db, type Queryable } from './queryable.ts';
-import { decodeColumn, encodeParam } from './sql-values.ts';
+import { encodeParam, rowsOf } from './sql-values.ts';
 import { TransactionScope } from './transaction-scope.ts';
 
 export type PgliteOptions = {
@@ -131,7 +131,7 @@ async function connect(options: PgliteOptions): Promise<Connection> {
         answer = await run(sql, params);
       }
       if (answer.reply.error) throw answer.reply.error;
-      return toRows<Row>(answer.reply.rows, answer.fields);
+      return rowsOf<Row>(answer.reply.rows, answer.fields);
     },
     async command(sql) {
       const { reply } = await run(sql);
@@ -151,18 +151,6 @@ async function connect(options: PgliteOptions): Promise<Connection> {
       await send({ close: true });
     },
   };
-}
-
-function toRows<Row>(rows: (string | null)[][], fields: Field[]): Row[] {
-  const decoders = fields.map((field) => decodeColumn(field.oid));
-  return rows.map((values) => {
-    const row: Record<string, unknown> = {};
-    for (let i = 0; i < fields.length; i += 1) {
-      const text = values[i];
-      row[fields[i]!.name] = text === null || text === undefined ? null : decoders[i]!(text);
-    }
-    return row as Row;
-  });
 }
 
 type Request = { bytes: Uint8Array } | { dump: string } | { close: true };

@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { askServer } from './postgres-statement.ts';
 import { DatabaseError, type Db, type Queryable } from './queryable.ts';
-import { decodeColumn, encodeParam } from './sql-values.ts';
+import { encodeParam } from './sql-values.ts';
 import { TransactionScope } from './transaction-scope.ts';
 
 export type PostgresOptions = {
@@ -26,7 +27,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Db> {
     // Compiling a statement of ours takes longer than running it, up to a second where a table has no statistics yet. A page anywhere costs
     // little more than the next one where there is no turning disk: at the default of 4 all that waits is sorted to find the oldest.
     options: `-c timezone=UTC -c datestyle=ISO -c bytea_output=hex -c plan_cache_mode=force_custom_plan -c jit=off -c random_page_cost=1.1`,
-    types: { getTypeParser },
     ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
   });
   // A lost connection is an 'error' event of its client, at work or idle; without a listener it would end the process. The pool
@@ -148,11 +148,9 @@ async function run<Row>(
   sql: string,
   params: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const values = params.map(toDriver);
-  const name = names?.of(sql);
+  const values = params.map(encodeParam);
   try {
-    const result = await client.query(name === undefined ? { text: sql, values } : { name, text: sql, values });
-    return result.rows as Row[];
+    return await askServer<Row>(client, names?.of(sql), sql, values);
   } catch (error) {
     throw readable(error);
   }
@@ -165,15 +163,6 @@ async function execute(client: pg.PoolClient, sql: string): Promise<string | und
   } catch (error) {
     throw readable(error);
   }
-}
-
-function toDriver(value: unknown): string | Buffer | null {
-  const encoded = encodeParam(value);
-  return encoded instanceof Uint8Array ? Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength) : encoded;
-}
-
-function getTypeParser(oid: number): (text: string) => unknown {
-  return decodeColumn(oid);
 }
 
 /** The driver's error without its detail, hint and place, which quote row values; a lost connection becomes class 08. */

@@ -15,6 +15,22 @@ export function decodeColumn(oid: number): (text: string) => unknown {
   return decoders.get(oid) ?? asText;
 }
 
+/** Rows as objects, from the texts of their columns in order. */
+export function rowsOf<Row>(
+  rows: readonly (readonly (string | null | undefined)[])[],
+  fields: readonly { name: string; oid: number }[],
+): Row[] {
+  const decoders = fields.map((field) => decodeColumn(field.oid));
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {};
+    for (let i = 0; i < fields.length; i += 1) {
+      const text = values[i];
+      row[fields[i]!.name] = text === null || text === undefined ? null : decoders[i]!(text);
+    }
+    return row as Row;
+  });
+}
+
 /**
  * `2026-11-20 12:15:00.123456+00` → `2026-11-20T12:15:00.123456Z`; milliseconds stay three digits, so a value that came from
  * `Date.toISOString()` comes back the same text. Needs a session in UTC, which both drivers set.
