@@ -7,8 +7,8 @@ export type Need = { type: string; lookBackDays?: number; categories?: string[] 
 /** When a pack runs: a fact of this type arrives or changes, and `when` holds. `key` makes one live proposal a trigger. */
 export type Trigger = {
   type: string;
-  /** Returns why this fact asks for a run, when it is due, and for which role; undefined when it does not. */
-  when(fact: Fact, now: string): TriggerReason | undefined;
+  /** Returns why this fact, among all of the person's, asks for a run, when it is due, and for which role; undefined when it does not. */
+  when(fact: Fact, now: string, facts: readonly Fact[]): TriggerReason | undefined;
   /** The next instant after `now` at which `when` may answer otherwise by time alone; undefined, or left out, where none is ahead. */
   wakeAt?(fact: Fact, now: string): string | undefined;
 };

@@ -203,7 +203,7 @@ export function triggersOf(pack: Pack, facts: readonly Fact[], now: string): { f
     pack.triggers
       .filter((trigger) => trigger.type === fact.type)
       .flatMap((one) => {
-        const trigger = one.when(fact, now);
+        const trigger = one.when(fact, now, facts);
         return trigger ? [{ fact, trigger }] : [];
       }),
   );

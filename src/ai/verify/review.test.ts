@@ -159,19 +159,15 @@ describe('what holds now, and what ended when', () => {
   });
 
   it('R98: the writer says that a drug was stopped, the day only where the chart gives it, and never that it is taken after its period', () => {
-    const facts = [
-      lisinopril('undated', { status: 'stopped' }),
-      lisinopril('dated', { status: 'stopped', end: '2026-10-20' }, '2026-10-01'),
-      says({ effective: '2026-10-10', effectiveEnd: '2026-10-20' }),
-    ];
+    const undated = lisinopril('undated', { status: 'stopped' });
+    const dated = lisinopril('dated', { status: 'stopped', end: '2026-10-20' }, '2026-10-01');
+    const taken = says({ effective: '2026-10-10', effectiveEnd: '2026-10-20' });
+    const written = (facts: Fact[]) =>
+      medicationChanges(chart(facts), 'Medication changes', '2026-01-01').map(({ claims, cites }) => [cites[0]!.fact, claims[0]]);
 
-    const written = medicationChanges(chart(facts), 'Medication changes', '2026-01-01');
-
-    expect(written.map(({ claims, cites }) => [cites[0]!.fact, claims[0]])).toEqual([
-      ['dated', expect.objectContaining({ modality: 'stopped', on: '2026-10-20' })],
-      ['undated', expect.objectContaining({ modality: 'stopped' })],
-    ]);
-    expect(written[1]!.claims[0]).not.toHaveProperty('on');
+    expect(written([undated, dated, taken])).toEqual([['dated', expect.objectContaining({ modality: 'stopped', on: '2026-10-20' })]]);
+    expect(written([undated, taken])).toEqual([['undated', expect.objectContaining({ modality: 'stopped' })]]);
+    expect(written([undated])[0]![1]).not.toHaveProperty('on');
   });
 });
 

@@ -26,6 +26,18 @@ describe('the document of a signed proposal', () => {
     );
   });
 
+  it('R130: says under each heading, or before the signature, what the page had no room for', () => {
+    const input = signed([sentence('1', 'Results', 'A.')]);
+    const omitted = [
+      { section: 'Results', number: 3, what: 'further abnormal results' },
+      { section: 'Medication changes', number: 1, what: 'orders on hold' },
+    ];
+
+    expect(documentText({ ...input, content: { ...input.content, omitted } })).toContain(
+      ['Results', '- A.', '(Not shown: 3 further abnormal results.)', '', '(Not shown: 1 orders on hold.)', '', 'Drafted by'].join('\n'),
+    );
+  });
+
   it("R30: labels a human's sentence that still says the writer's words, in all three places", () => {
     const derived = { ...human('1', 'Results', 'Note: A.'), wordsOf: { sentences: ['a'], writer: 'built-in@1' } };
     const input = signed([derived]);

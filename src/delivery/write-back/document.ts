@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import type { Omission } from '../../core/pack.ts';
 import { carriesLabel, type ProposalContent, type Sentence } from '../../core/proposal.ts';
 import { toBase64 } from '../../platform/digest.ts';
 
@@ -44,18 +45,27 @@ export function releasedSentences(content: ProposalContent): Sentence[] {
   return released;
 }
 
-/** The document as a clinician would print it: title, headings, sentences, and who answers for it. */
+/** The document as a clinician would print it: title, headings, sentences, what the page had no room for, and who answers for it. */
 export function documentText(input: SignedDocument): string {
   const released = releasedSentences(input.content);
   const lines = [input.content.title, ''];
-  for (const section of sectionsOf(input.content, released)) {
-    lines.push(section, ...released.filter((sentence) => sentence.section === section).map((sentence) => `- ${sentence.text}`), '');
+  const { omitted } = input.content;
+  const sections = sectionsOf(input.content, released);
+  for (const section of sections) {
+    lines.push(section, ...released.filter((sentence) => sentence.section === section).map((sentence) => `- ${sentence.text}`));
+    lines.push(...omitted.filter((one) => one.section === section).map(notShown), '');
   }
+  const elsewhere = omitted.filter((one) => !sections.includes(one.section));
+  if (elsewhere.length > 0) lines.push(...elsewhere.map(notShown), '');
   const who = `${input.signer.display}, ${input.signedAt.slice(0, 16).replace('T', ' ')} UTC`;
   if (!released.some(carriesLabel)) lines.push(`Written and signed by ${who}.`);
   else if (released.every(isWriters)) lines.push(`Drafted by software, reviewed and signed by ${who}.`);
   else lines.push(`Drafted in part by software, completed, reviewed and signed by ${who}.`);
   return `${lines.join('\n')}\n`;
+}
+
+function notShown({ number, what }: Omission): string {
+  return `(Not shown: ${number} ${what}.)`;
 }
 
 /**

@@ -276,6 +276,8 @@ const rules: { [type: string]: Rules } = {
   },
   ServiceRequest: {
     ...reasons,
+    // The id its source gave it, by which a result says what it answers.
+    id: plain('identifier'),
     identifier,
     basedOn: reference('basedOn'),
     replaces: reference('replaces'),

@@ -33,7 +33,7 @@ it('R1: a fact carries source, receipt, range, map and grade, and its content as
     retracted: false,
   });
   expect(text.slice(...fact.origins[0]!.envelope)).toBe(fact.content);
-  expect(fact.origins[0]).toMatchObject({ receipt: RECEIPT, mapping: 'fhir-r4@1' });
+  expect(fact.origins[0]).toMatchObject({ receipt: RECEIPT, mapping: 'fhir-r4@2' });
   expect(textOf(fact, 'value')).toBe('1.10');
   expect(fact.atoms.find((atom) => atom.name === 'value')!.path).toBe('entry[1].resource.valueQuantity.value');
 });

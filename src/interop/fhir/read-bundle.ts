@@ -14,7 +14,7 @@ import { trustOf } from './trust.ts';
 import { validateResource } from './validate.ts';
 
 /** The map that reads FHIR R4 into facts; a fact's origin names it, so that a later map can be told from this one. */
-export const MAPPING = 'fhir-r4@1';
+export const MAPPING = 'fhir-r4@2';
 
 export type FhirOptions = { source: string; receipt: string; contentType: ContentType };
 

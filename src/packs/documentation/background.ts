@@ -1,15 +1,21 @@
-import type { Claim } from '../../core/claim.ts';
+import type { Claim, ClaimOf } from '../../core/claim.ts';
 import type { Chart, Fact } from '../../core/fact.ts';
-import { textOf } from '../../core/fact.ts';
+import { atomsOf, textOf } from '../../core/fact.ts';
 import type { DraftSentence } from '../../core/pack.ts';
-import { compare, conceptOf, dateOf, newestFirst } from './readings.ts';
+import { compare, conceptOf, dateOf, newestFirst, sideOf } from './readings.ts';
 
 /** SNOMED CT statements that nothing is known to be allergic to (716186003 and the substance-specific ones below it). */
 const NO_KNOWN_ALLERGY = new Set(['716186003', '409137002', '428607008', '429625007']);
 
+/** After every date there is. */
+const UNKNOWN_ONSET = '~';
+
 const ORDERS = new Set(['order', 'original-order', 'reflex-order', 'filler-order', 'instance-order']);
 
-/** Problems that are active and not refuted, most recent onset first; what is only suspected says so. */
+/**
+ * Problems that are active and not refuted, most recent onset first; what is only suspected says so. One that was entered several times is one,
+ * since the first of its onsets.
+ */
 export function activeProblems(chart: Chart, section: string): DraftSentence[] {
   return chart.facts
     .filter((fact) => fact.type === 'Condition' && !fact.retracted && fact.grade !== 'D')
@@ -19,8 +25,8 @@ export function activeProblems(chart: Chart, section: string): DraftSentence[] {
       const concept = conceptOf(fact);
       if (!concept || !['confirmed', 'provisional', 'differential', 'unconfirmed'].includes(verification)) return [];
       const since = dateOf(textOf(fact, 'onset'));
-      const laterality = textOf(fact, 'laterality') as 'left' | 'right' | 'bilateral' | undefined;
-      const claim: Claim = {
+      const laterality = sideOf(fact);
+      const claim: ClaimOf<'problem'> = {
         kind: 'problem',
         concept,
         state: verification === 'confirmed' ? 'active' : 'suspected',
@@ -29,9 +35,15 @@ export function activeProblems(chart: Chart, section: string): DraftSentence[] {
       };
       return [{ claim, fact, since: since ?? '' }];
     })
+    .sort((one, other) => compare(one.since || UNKNOWN_ONSET, other.since || UNKNOWN_ONSET) || compare(one.fact.id, other.fact.id))
+    .filter((one, index, all) => all.findIndex((other) => sameProblem(one, other)) === index)
     .sort((one, other) => compare(other.since, one.since) || compare(one.fact.id, other.fact.id))
-    .filter((one, index, all) => all.findIndex((other) => sameProblem(one.fact, other.fact)) === index)
     .map(({ claim, fact }) => ({ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }));
+}
+
+/** How many problems of any state the chart holds: with any, that none is active is not that none is recorded. */
+export function problemsOf(chart: Chart): number {
+  return chart.facts.filter((fact) => fact.type === 'Condition' && !fact.retracted).length;
 }
 
 /** Allergies as recorded; "no known allergies" only where a fact says so; else the search that found nothing. Both are kept where they conflict. */
@@ -76,11 +88,14 @@ export function unconfirmedAllergies(chart: Chart): number {
     .length;
 }
 
+/** An answer names the order, by the id it has at its source or by its number, or is of the same code since. */
 function isAnswered(order: Fact, orderedOn: string, chart: Chart): boolean {
+  const numbers = new Set([order.id, ...atomsOf(order, 'identifier').map((atom) => atom.text)]);
   const codes = new Set(order.atoms.filter((atom) => atom.name === 'code').map((atom) => `${atom.system ?? ''}|${atom.text}`));
   return chart.facts.some((fact) => {
     if (!['Observation', 'DiagnosticReport', 'Procedure', 'ImagingStudy'].includes(fact.type) || fact.retracted) return false;
     const on = dateOf(textOf(fact, 'effective') ?? textOf(fact, 'start') ?? textOf(fact, 'occurrence') ?? textOf(fact, 'issued')) ?? '';
+    if (atomsOf(fact, 'basedOn').some((atom) => numbers.has(atom.text) || numbers.has(atom.text.split(/[/:]/).at(-1)!))) return true;
     return on >= orderedOn && fact.atoms.some((atom) => atom.name === 'code' && codes.has(`${atom.system ?? ''}|${atom.text}`));
   });
 }
@@ -123,8 +138,7 @@ function isUnconfirmed(fact: Fact): boolean {
   return textOf(fact, 'verification') === 'unconfirmed';
 }
 
-function sameProblem(one: Fact, other: Fact): boolean {
-  const a = conceptOf(one);
-  const b = conceptOf(other);
-  return a !== undefined && b !== undefined && a.name === b.name && textOf(one, 'laterality') === textOf(other, 'laterality');
+/** The same name, side and state: what is confirmed and what is suspected are two things to say. */
+function sameProblem({ claim: one }: { claim: ClaimOf<'problem'> }, { claim: other }: { claim: ClaimOf<'problem'> }): boolean {
+  return one.concept.name === other.concept.name && one.laterality === other.laterality && one.state === other.state;
 }

@@ -157,5 +157,5 @@ it.each`
 `('a visit booked for $start is due at an instant, whatever clock its source keeps: $why', ({ start, why }) => {
   const booked = fact('Appointment', 'b', { status: 'booked', start, reason: 'internal medicine' });
 
-  expect(documentation.triggers[0]!.when(booked, '2026-11-22T15:38:00Z')?.why).toBe(why);
+  expect(documentation.triggers[0]!.when(booked, '2026-11-22T15:38:00Z', [booked])?.why).toBe(why);
 });

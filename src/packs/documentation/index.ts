@@ -2,11 +2,11 @@ import type { Fact } from '../../core/fact.ts';
 import { textOf } from '../../core/fact.ts';
 import type { Draft, DraftSentence, Omission, Pack, PackContext, TriggerReason } from '../../core/pack.ts';
 import { dateWords } from '../../core/phrase.ts';
-import { activeProblems, allergies, pendingOrders, unconfirmedAllergies } from './background.ts';
-import { medicationChanges, undatedStops } from './medications.ts';
+import { activeProblems, allergies, pendingOrders, problemsOf, unconfirmedAllergies } from './background.ts';
+import { medicationChanges, ordersOnHold, undatedStops } from './medications.ts';
 import { dateOf, timeOf } from './readings.ts';
-import { abnormalResults, resultsAhead, seriesOf, trends } from './results.ts';
-import { eventsSince } from './since-last-visit.ts';
+import { abnormalResults, positiveResults, resultsAhead, seriesOf, trends } from './results.ts';
+import { eventsSince, reportsToRead } from './since-last-visit.ts';
 import { lastVisit, visitsOf } from './visits.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,12 +22,12 @@ const AFTER_MS = DAY_MS / 2;
 const VISIT_DAYS = 1825;
 
 /** Sections in the order of the page, with the most sentences each may take so that the whole fits one page (about 45 lines). */
-const LIMITS = { events: 6, results: 8, trends: 4, medications: 8, problems: 10, pending: 5, allergies: 5 };
+const LIMITS = { events: 6, results: 8, positive: 3, trends: 4, medications: 8, problems: 10, pending: 5, allergies: 5 };
 
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.4.0',
+  version: '1.5.0',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',
@@ -76,8 +76,10 @@ function write({ chart }: PackContext): Draft {
   const series = seriesOf(chart);
   const omitted: Omission[] = [];
   const take = (sentences: DraftSentence[], limit: number, what: string): DraftSentence[] => {
-    if (sentences.length > limit) omitted.push({ section: sentences[0]!.section, number: sentences.length - limit, what });
-    return sentences.slice(0, limit);
+    const vital = sentences.filter(isVital);
+    const room = Math.max(limit, vital.length);
+    if (sentences.length > room) omitted.push({ section: sentences[0]!.section, number: sentences.length - room, what });
+    return [...vital, ...sentences.filter((sentence) => !isVital(sentence))].slice(0, room);
   };
 
   const sentences = [
@@ -88,32 +90,51 @@ function write({ chart }: PackContext): Draft {
       LIMITS.results,
       'further abnormal results',
     ),
+    ...take(
+      positiveResults(series, chart, 'Positive results', daysBefore(chart.asOf, RESULTS_DAYS)),
+      LIMITS.positive,
+      'further positive results',
+    ),
     ...take(trends(series, chart, 'Trends'), LIMITS.trends, 'further trends'),
     ...take(medicationChanges(chart, 'Medication changes', since), LIMITS.medications, 'earlier medication entries'),
-    ...take(orAbsent(activeProblems(chart, 'Active problems'), 'problems', 'Active problems'), LIMITS.problems, 'further active problems'),
+    ...take(activeProblems(chart, 'Active problems'), LIMITS.problems, 'further active problems'),
+    ...(problemsOf(chart) > 0 ? [] : [noProblems('Active problems')]),
     ...take(pendingOrders(chart, 'Pending'), LIMITS.pending, 'further pending orders'),
     ...take(allergies(chart, 'Allergies'), LIMITS.allergies, 'further allergies'),
   ];
+  const active = sentences.some(({ section }) => section === 'Active problems');
   const unconfirmed = unconfirmedAllergies(chart);
   const leave = (section: string, number: number, what: string) => number > 0 && omitted.push({ section, number, what });
   leave('Allergies', unconfirmed, 'unconfirmed allergies');
   leave('Abnormal results', resultsAhead(series), 'results dated in the future');
   leave('Medication changes', undatedStops(chart, since), 'older orders, stopped on an unknown day');
+  leave('Active problems', active ? 0 : problemsOf(chart), 'problems that are not active');
+  leave('Medication changes', ordersOnHold(chart), 'orders on hold');
+  leave(sinceTitle, reportsToRead(chart, since), 'reports to be read in full');
   return { title: 'Pre-visit summary', sections: [...new Set(sentences.map((sentence) => sentence.section))], sentences, omitted };
+}
+
+/** What is first in its section and never left out for want of room: critical results, and allergies that may kill. */
+function isVital({ claims }: DraftSentence): boolean {
+  return claims.some(
+    (claim) =>
+      (claim.kind === 'result' && (claim.flag === 'critically high' || claim.flag === 'critically low')) ||
+      (claim.kind === 'allergy' && (claim.severity === 'high' || /\banaphyla/i.test(claim.reaction ?? ''))),
+  );
 }
 
 function noVisits(section: string, since: string): DraftSentence {
   return { section, claims: [{ kind: 'absence', of: 'visits', since }], cites: [] };
 }
 
-function orAbsent(sentences: DraftSentence[], of: 'problems', section: string): DraftSentence[] {
-  return sentences.length > 0 ? sentences : [{ section, claims: [{ kind: 'absence', of }], cites: [] }];
+function noProblems(section: string): DraftSentence {
+  return { section, claims: [{ kind: 'absence', of: 'problems' }], cites: [] };
 }
 
-/** A booked visit asks for a summary from three days before until half a day after it began. */
-function visitAhead(fact: Fact, now: string): TriggerReason | undefined {
+/** A booked visit asks for a summary from three days before until half a day after it began, unless the patient died. */
+function visitAhead(fact: Fact, now: string, facts: readonly Fact[]): TriggerReason | undefined {
   const start = expectedStart(fact);
-  if (!start) return undefined;
+  if (!start || facts.some(isOfTheDead)) return undefined;
   const ahead = Date.parse(start) - Date.parse(now);
   if (ahead > AHEAD_DAYS * DAY_MS || ahead < -AFTER_MS) return undefined;
   const reason =
@@ -127,6 +148,12 @@ function visitAhead(fact: Fact, now: string): TriggerReason | undefined {
     role: 'clinician',
     dueAt: new Date(start).toISOString(),
   };
+}
+
+/** A record that says, by a date or a plain yes, that its person died. */
+function isOfTheDead(fact: Fact): boolean {
+  const deceased = fact.type === 'Patient' && !fact.retracted ? textOf(fact, 'deceased') : undefined;
+  return deceased !== undefined && deceased !== 'false';
 }
 
 /** When a visit comes into its three days, and when its half day is over: the first of the two that is ahead. */

@@ -10,7 +10,8 @@ type Entry = { fact: Fact; at: string; on: string; key: string };
 
 /**
  * An order is "prescribed", a dispense "filled", "taking" needs a statement. A stopped order is "stopped", on the day the chart gives, else without a
- * day where it was written since. Newest first, since `sinceDate`.
+ * day where it was written since, and not at all where the drug goes on. Since `sinceDate`: what was stopped or changed, what was ordered, what is
+ * taken, what was only filled again, each newest first; of one drug's orders, fills and statements the latest.
  */
 export function medicationChanges(chart: Chart, section: string, sinceDate: string): DraftSentence[] {
   const orders = entries(chart, 'MedicationRequest', ['authored']);
@@ -20,14 +21,15 @@ export function medicationChanges(chart: Chart, section: string, sinceDate: stri
     ...entries(chart, 'MedicationStatement', ['effective', 'start', 'recorded']).flatMap((entry) => statementSentence(entry)),
   ]
     .filter((one) => one.on >= sinceDate)
-    .sort((one, other) => compare(other.on, one.on) || compare(one.fact.id, other.fact.id))
+    .sort((one, other) => rankOf(one) - rankOf(other) || compare(other.on, one.on) || compare(one.fact.id, other.fact.id))
+    .filter((one, index, all) => all.findIndex((other) => saysNoMore(one, other)) === index)
     .map((one) => ({ section, claims: [one.claim], cites: one.cites }));
 
   function orderSentence(entry: Entry, all: Entry[]): Said | undefined {
     if (entry.fact.status === 'stopped') {
+      if (goesOn(entry, all)) return undefined;
       const stopped = stoppedOn(entry.fact, chart.asOf);
-      if (stopped !== undefined) return sentence({ ...entry, on: stopped }, 'stopped')[0];
-      return goesOn(entry, all) ? undefined : undated(sentence(entry, 'stopped')[0]!);
+      return stopped === undefined ? undated(sentence(entry, 'stopped')[0]!) : sentence({ ...entry, on: stopped }, 'stopped')[0];
     }
     if (!['active', 'completed'].includes(entry.fact.status ?? '')) return undefined;
     return doseChange(entry, all) ?? sentence(entry, 'prescribed')[0];
@@ -45,6 +47,23 @@ export function undatedStops(chart: Chart, sinceDate: string): number {
     (entry) =>
       entry.fact.status === 'stopped' && entry.on < sinceDate && stoppedOn(entry.fact, chart.asOf) === undefined && !goesOn(entry, orders),
   ).length;
+}
+
+/** Orders that are on hold, whenever they were written: neither stopped nor to be taken, which no sentence here can say. */
+export function ordersOnHold(chart: Chart): number {
+  return entries(chart, 'MedicationRequest', ['authored']).filter((entry) => entry.fact.status === 'on-hold').length;
+}
+
+const RANKS = { stopped: 0, prescribed: 1, administered: 1, taking: 2, filled: 3 };
+
+function rankOf({ claim }: Said): number {
+  return claim.kind === 'medication' ? RANKS[claim.modality] : RANKS.stopped;
+}
+
+/** Another entry of one drug in one modality, in the order of the page: the first of them is the latest. */
+function saysNoMore(one: Said, other: Said): boolean {
+  if (one.claim.kind !== 'medication' || other.claim.kind !== 'medication') return one === other;
+  return one.claim.modality === other.claim.modality && conceptKey(one.claim.drug) === conceptKey(other.claim.drug);
 }
 
 /** Where another order of the drug goes on, the drug was not stopped with this one. */
@@ -92,19 +111,44 @@ function entries(chart: Chart, type: string, dates: ('authored' | 'effective' | 
 
 function sentence(entry: Entry, modality: 'prescribed' | 'filled' | 'taking' | 'stopped'): Said[] {
   const { fact, on } = entry;
+  const claim: Claim = { kind: 'medication', drug: conceptOf(fact)!, modality, on, ...directionsOf(fact) };
+  return [{ claim, on, fact, cites: [{ fact: fact.id, version: fact.version }] }];
+}
+
+type Directions = { dose?: Dose; route?: string; frequency?: string };
+
+/**
+ * How a drug is to be taken. Directions that say more than dose, route and rate ("for 14 days of each 21-day cycle") are quoted whole, or left out
+ * where they are too long to quote: part of them would be another order.
+ */
+function directionsOf(fact: Fact): Directions {
+  const instruction = textOf(fact, 'instruction')?.replace(/\s+/g, ' ').trim();
+  if (instruction !== undefined && saysMore(instruction))
+    return instruction.length <= QUOTE_CHARACTERS && !/["“”]/.test(instruction) ? { frequency: instruction } : {};
   const dose = doseBesides(fact);
   const route = routeWords(textOf(fact, 'route'));
   const frequency = frequencyOf(fact);
-  const claim: Claim = {
-    kind: 'medication',
-    drug: conceptOf(fact)!,
-    modality,
-    on,
-    ...(dose ? { dose } : {}),
-    ...(route ? { route } : {}),
-    ...(frequency ? { frequency } : {}),
-  };
-  return [{ claim, on, fact, cites: [{ fact: fact.id, version: fact.version }] }];
+  return { ...(dose ? { dose } : {}), ...(route ? { route } : {}), ...(frequency ? { frequency } : {}) };
+}
+
+const QUOTE_CHARACTERS = 120;
+
+/** Words of plain directions: they say no more than a dose, a route and a rate do, or, as "with food" does, nothing that changes them. */
+const PLAIN_WORDS = new Set(
+  `take takes taking use uses inhale inhales inject injects apply applies swallow chew dissolve place instill a an the of one two three four five six half
+  tablet tablets tab tabs capsule capsules cap caps puff puffs unit units drop drops patch spray sprays mg mcg g ml meq iu
+  by per via mouth oral orally po inhalation inhaled nasal nasally skin under subcutaneous subcutaneously sc subcut topical topically transdermal
+  once twice time times daily day days weekly week monthly month hour hours hourly h hr hrs every each other morning evening night nightly noon bedtime
+  bid tid qid qd qam qpm qhs hs prn as needed at in on with without before after and food meal meals breakfast lunch dinner supper water`
+    .trim()
+    .split(/\s+/),
+);
+
+/** True where directions hold a range ("1-2 tablets") or a word that is not plain ("for", "until", "taper", "hold"). */
+function saysMore(instruction: string): boolean {
+  if (/\d\s*[-–]\s*\d/.test(instruction)) return true;
+  const words = instruction.toLowerCase().match(/\p{L}+|[^\s\p{L}\d.,;()/-]+/gu) ?? [];
+  return words.some((word) => !PLAIN_WORDS.has(word));
 }
 
 /** A dose change: the order before this one, of the same drug and unit, had another dose. */
@@ -113,7 +157,7 @@ function doseChange(entry: Entry, orders: readonly Entry[]): Said | undefined {
   const before = orders.find((other) => other.key === entry.key && Date.parse(other.at) < Date.parse(entry.at));
   const from = before && doseOf(before.fact);
   if (!to || !from || from.unit !== to.unit || from.value === to.value) return undefined;
-  const frequency = frequencyOf(entry.fact);
+  const { frequency } = directionsOf(entry.fact);
   return {
     claim: { kind: 'dose-change', drug: conceptOf(entry.fact)!, from, to, on: entry.on, ...(frequency ? { frequency } : {}) },
     on: entry.on,

@@ -21,6 +21,15 @@ export function conceptOf(fact: Fact, component?: number): Concept | undefined {
   return codes.length > 0 ? { name, codes } : { name };
 }
 
+/** The side a source gives in a field of its own, coded or as the body site in words; what stands in the name is said by the name. */
+export function sideOf(fact: Fact): 'left' | 'right' | 'bilateral' | undefined {
+  const words = [...atomsOf(fact, 'laterality'), ...atomsOf(fact, 'bodySite')].map((atom) => atom.text.toLowerCase()).join(' ');
+  const left = /\bleft\b/.test(words);
+  const right = /\bright\b/.test(words);
+  if (/\b(?:bilateral|both)\b/.test(words) || (left && right)) return 'bilateral';
+  return left ? 'left' : right ? 'right' : undefined;
+}
+
 /** The tag that ends a SNOMED CT fully specified name; it tells terminologists apart what a reader never confuses. */
 const SEMANTIC_TAG =
   / \((disorder|finding|procedure|situation|event|regime\/therapy|morphologic abnormality|observable entity|substance|product)\)$/;

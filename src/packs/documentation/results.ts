@@ -5,6 +5,8 @@ import type { DraftSentence } from '../../core/pack.ts';
 import { compare, conceptKey, newestFirst, type Reading, readingsOf } from './readings.ts';
 
 const ABNORMAL = new Set(['high', 'low', 'critically high', 'critically low', 'abnormal']);
+/** HL7 table 0078 and v3-ObservationInterpretation: positive, detected, reactive, weakly reactive. */
+const POSITIVE = new Set(['POS', 'DET', 'RR', 'WR']);
 /** A trend is named from three results on; two points are a difference. */
 const TREND_POINTS = 3;
 const TREND_WINDOW_DAYS = 730;
@@ -40,20 +42,51 @@ export function resultsAhead(series: readonly ResultSeries[]): number {
 
 /** The latest result of each concept where the source's flag or range calls it abnormal, most recent first. */
 export function abnormalResults(series: readonly ResultSeries[], chart: Chart, section: string, sinceDate: string): DraftSentence[] {
-  return series
-    .flatMap((one) => one.readings.slice(0, 1).map((reading) => ({ ...reading, isLatest: one.ahead.length === 0 })))
-    .filter((reading) => ABNORMAL.has(reading.flag ?? '') && reading.on >= sinceDate)
-    .sort(newestFirst)
-    .map((reading) => ({ section, claims: [resultClaim(reading, chart, reading.isLatest)], cites: [cite(reading)] }));
+  return latestOf(series, sinceDate)
+    .filter(({ reading }) => isAbnormal(reading))
+    .sort((one, other) => newestFirst(one.reading, other.reading))
+    .map(({ reading, alone }) => ({ section, claims: [resultClaim(reading, chart, alone)], cites: [cite(reading)] }));
 }
 
-/** Concepts whose results moved one way over the last two years, with no step back. */
+/** The latest result of each concept that its source calls positive, detected or reactive without calling it abnormal: a culture, a virus. */
+export function positiveResults(series: readonly ResultSeries[], chart: Chart, section: string, sinceDate: string): DraftSentence[] {
+  return latestOf(series, sinceDate)
+    .filter(({ reading }) => reading.flag === undefined && POSITIVE.has(textOf(reading.fact, 'flag', reading.component) ?? ''))
+    .sort((one, other) => newestFirst(one.reading, other.reading))
+    .map(({ reading, alone }) => ({ section, claims: [resultClaim(reading, chart, alone)], cites: [cite(reading)] }));
+}
+
+function isAbnormal(reading: Reading): boolean {
+  return ABNORMAL.has(reading.flag ?? '');
+}
+
+/** What stands at the latest instant of each series; where results that differ stand there, none of them is alone the latest. */
+function latestOf(series: readonly ResultSeries[], sinceDate: string): { reading: Reading; alone: boolean }[] {
+  return series.flatMap(({ readings, ahead }) => {
+    const newest = readings.filter(({ at }) => Date.parse(at) === Date.parse(readings[0]!.at));
+    const differing = newest.filter((reading, index) => newest.findIndex((other) => sameValue(reading, other)) === index);
+    return differing
+      .filter((reading) => reading.on >= sinceDate)
+      .map((reading) => ({ reading, alone: differing.length === 1 && ahead.length === 0 }));
+  });
+}
+
+function sameValue(one: Reading, other: Reading): boolean {
+  return one.text === other.text && one.quantity?.value === other.quantity?.value && one.quantity?.unit === other.quantity?.unit;
+}
+
+/** Concepts whose results moved one way over the last two years, with no step back: those that are abnormal now first. */
 export function trends(series: readonly ResultSeries[], chart: Chart, section: string): DraftSentence[] {
   const since = Date.parse(chart.asOf) - TREND_WINDOW_DAYS * DAY_MS;
   return series
     .filter((one) => one.readings[0] !== undefined && isLaboratory(one.readings[0].fact))
     .flatMap((one) => trendOf(one.readings.filter((reading) => Date.parse(reading.at) >= since)) ?? [])
-    .sort((one, other) => compare(other.to.at, one.to.at) || compare(conceptKey(one.to.concept), conceptKey(other.to.concept)))
+    .sort(
+      (one, other) =>
+        Number(isAbnormal(other.to)) - Number(isAbnormal(one.to)) ||
+        compare(other.to.at, one.to.at) ||
+        compare(conceptKey(one.to.concept), conceptKey(other.to.concept)),
+    )
     .map((trend) => ({ section, claims: [trend.claim], cites: trend.all.map(cite) }));
 }
 

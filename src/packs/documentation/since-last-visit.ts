@@ -5,8 +5,8 @@ import type { DraftSentence } from '../../core/pack.ts';
 import { conceptOf, dateOf, newestFirst } from './readings.ts';
 import { type Visit, visitClaim } from './visits.ts';
 
-/** Reports longer than this are read in full, not quoted. */
-const QUOTE_CHARACTERS = 220;
+/** Conclusions longer than this are read in full, not quoted: part of one can turn its meaning round. */
+const QUOTE_CHARACTERS = 360;
 
 /** Emergency and inpatient stays, procedures, reports and immunisations since a date, newest first. */
 export function eventsSince(chart: Chart, visits: readonly Visit[], section: string, sinceDate: string): DraftSentence[] {
@@ -18,6 +18,8 @@ export function eventsSince(chart: Chart, visits: readonly Visit[], section: str
     .sort(newestFirst)
     .map(({ fact, claim }) => ({ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }));
 }
+
+const ISSUED = new Set(['final', 'amended', 'corrected']);
 
 /** Most of a chart is none of these: asked first. */
 const EVENTS = new Set(['Procedure', 'Immunization', 'DiagnosticReport']);
@@ -40,14 +42,23 @@ function eventClaim(fact: Fact, concept: NonNullable<ReturnType<typeof conceptOf
     return { kind: 'procedure', concept, modality: 'performed', on, ...(laterality ? { laterality } : {}) };
   }
   if (fact.type === 'Immunization' && fact.status === 'completed') return { kind: 'immunization', vaccine: concept, on };
-  const quote = fact.type === 'DiagnosticReport' ? textOf(fact, 'conclusion')?.trim() : undefined;
-  if (
-    quote &&
-    quote.length <= QUOTE_CHARACTERS &&
-    !/["\n\r]/.test(quote) &&
-    ['final', 'amended', 'corrected'].includes(fact.status ?? '')
-  ) {
-    return { kind: 'report', concept, on, quote };
-  }
-  return undefined;
+  const quote = fact.type === 'DiagnosticReport' ? quotable(fact) : undefined;
+  return quote === undefined ? undefined : { kind: 'report', concept, on, quote };
+}
+
+/** A report's whole conclusion on one line, where it is final and short enough, and holds no quote of its own that ours would end at. */
+function quotable(fact: Fact): string | undefined {
+  const conclusion = textOf(fact, 'conclusion')?.replace(/\s+/g, ' ').trim();
+  const fits = conclusion !== undefined && conclusion !== '' && conclusion.length <= QUOTE_CHARACTERS && !/["“”]/.test(conclusion);
+  return fits && ISSUED.has(fact.status ?? '') ? conclusion : undefined;
+}
+
+/** Reports since a date that conclude something the page cannot quote: too long, not final, or with quotes in it. */
+export function reportsToRead(chart: Chart, sinceDate: string): number {
+  return chart.facts.filter((fact) => {
+    if (fact.type !== 'DiagnosticReport' || fact.retracted || !textOf(fact, 'conclusion')?.trim() || fact.status === 'cancelled')
+      return false;
+    const on = dateOf(textOf(fact, 'effective') ?? textOf(fact, 'start') ?? textOf(fact, 'issued')) ?? '';
+    return on >= sinceDate && eventOf(fact, chart.asOf) === undefined;
+  }).length;
 }

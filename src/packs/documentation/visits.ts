@@ -1,6 +1,6 @@
 import type { Claim, ClaimOf } from '../../core/claim.ts';
 import type { Fact } from '../../core/fact.ts';
-import { textOf } from '../../core/fact.ts';
+import { atomsOf, textOf } from '../../core/fact.ts';
 import { conceptOf, dateOf, newestFirst } from './readings.ts';
 
 export type Visit = { fact: Fact; at: string; on: string; until: string | undefined; setting: ClaimOf<'encounter'>['setting'] };
@@ -10,7 +10,7 @@ const SETTINGS: Record<string, Visit['setting']> = {
   AMB: 'outpatient', EMER: 'emergency', IMP: 'inpatient', ACUTE: 'inpatient', NONAC: 'inpatient', OBSENC: 'inpatient', SS: 'inpatient', VR: 'virtual', HH: 'home',
 }; // biome-ignore format: one table
 
-/** Visits that took place (in progress or finished) before `asOf`, newest first. */
+/** Visits that took place (in progress or finished) before `asOf`, newest first; one that several feeds sent under one number is one. */
 export function visitsOf(facts: readonly Fact[], asOf: string): Visit[] {
   return facts
     .filter((fact) => fact.type === 'Encounter' && !fact.retracted && ['finished', 'in-progress'].includes(fact.status ?? ''))
@@ -22,7 +22,16 @@ export function visitsOf(facts: readonly Fact[], asOf: string): Visit[] {
       const until = dateOf(textOf(fact, 'end'));
       return [{ fact, at, on, until: until === on ? undefined : until, setting }];
     })
-    .sort(newestFirst);
+    .sort(newestFirst)
+    .filter((visit, index, all) => all.findIndex((other) => isSameVisit(visit, other)) === index);
+}
+
+/** Two entries of one visit: they share its number or its beginning, and are of one setting and day. */
+function isSameVisit(one: Visit, other: Visit): boolean {
+  if (one === other) return true;
+  if (one.setting !== other.setting || one.on !== other.on) return false;
+  const numbers = new Set(atomsOf(other.fact, 'identifier').map((atom) => atom.text));
+  return Date.parse(one.at) === Date.parse(other.at) || atomsOf(one.fact, 'identifier').some((atom) => numbers.has(atom.text));
 }
 
 /**
