@@ -6,7 +6,7 @@ export const journalKinds = {
   'receipt.stored': 'a payload arrived and its bytes are kept',
   'receipt.repeated': 'the same bytes came again from the same source; nothing changed',
   'receipt.reread': "a named person had a receipt, or all of a feed, read again with today's maps and settings",
-  'facts.recorded': 'a receipt became fact versions, listed by id, version and content hash',
+  'facts.recorded': 'a receipt became fact versions, listed by id, version, hash of the content and hash of all else they say',
   'facts.superseded': 'fact versions were corrected or retracted',
   'item.quarantined': 'a payload or a part of one waits for a person or a fix',
   'quarantine.closed': 'a quarantined item was replayed or dismissed',

@@ -15,8 +15,9 @@ export type ProblemCode =
   | 'signature' //   a checkpoint is not signed by a trusted key
   | 'unsigned' //    entries behind the last checkpoint
   | 'decision' //    a decision, its draft or its signer is not what its entry says
-  | 'receipt' //     bytes that came are no longer those that were stored
-  | 'fact' //        a fact's content is no longer what was recorded
+  | 'delivery' //    what became of a signed note is not what its entry says
+  | 'receipt' //     a receipt or its bytes are no longer those that were stored
+  | 'fact' //        a version of a fact is gone, or no longer what was recorded
   | 'rolled_back' // the log is shorter than a checkpoint known from outside
   | 'forked'; //     the log holds something else than a checkpoint known from outside
 
@@ -42,8 +43,18 @@ export type JournalReport = {
   problemCount: number;
 };
 
-/** How many rows of state were held against their entries, and how many of them an erasure took. */
-export type CheckedState = { decisions: number; receipts: number; facts: number; erased: number };
+/**
+ * How many rows of state were held against their entries, and how many of them an erasure took. `contentOnly` are versions of facts whose entry, of
+ * before atoms were committed to, binds their content alone.
+ */
+export type CheckedState = {
+  decisions: number;
+  deliveries: number;
+  receipts: number;
+  facts: number;
+  contentOnly: number;
+  erased: number;
+};
 
 /** Collects problems, keeps the first twenty. */
 export class Findings {

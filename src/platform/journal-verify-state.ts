@@ -1,10 +1,10 @@
-import { zstdDecompressSync } from 'node:zlib';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Queryable } from './database.ts';
 import { sameBytes, sha256Hex } from './digest.ts';
 import type { Pseudonym } from './identity.ts';
 import { commitmentOf, entryHash, headerOf } from './journal.ts';
 import type { CheckedState, Findings } from './journal-report.ts';
+import { erasedReceipts, verifyFacts, verifyReceipts } from './journal-verify-record.ts';
 
 /** A decision and its draft as they stand in the tables now, beside what the journal committed to when it was made. */
 export type StandingDecision = {
@@ -62,13 +62,15 @@ export function nameHash(caller: string, name: string): string {
 }
 
 /**
- * Holds what the tables say now against what the journal committed to: every decision with its entry, the bytes of every receipt with
- * `receipt.stored`, the content of every fact with `facts.recorded`. Reads page by page. What was erased is counted and passed over, where an
- * `erasure.done` lists it.
+ * Holds what the tables say now against what the journal committed to: every decision with its entry and every entry with its decision, what the
+ * EHR answered with the delivery it settled, every receipt and its bytes with `receipt.stored`, every version of a fact with `facts.recorded`. Reads
+ * page by page. What was erased is counted and passed over, where an `erasure.done` lists it.
  */
 export async function verifyState(db: Queryable, pseudonym: Pseudonym, findings: Findings): Promise<CheckedState> {
-  const checked: CheckedState = { decisions: 0, receipts: 0, facts: 0, erased: 0 };
+  const checked: CheckedState = { decisions: 0, deliveries: 0, receipts: 0, facts: 0, contentOnly: 0, erased: 0 };
   await verifyDecisions(db, pseudonym, findings, checked);
+  await findLostDecisions(db, findings);
+  await verifyDeliveries(db, findings, checked);
   const erased = await erasedReceipts(db);
   await verifyReceipts(db, erased, findings, checked);
   await verifyFacts(db, erased, findings, checked);
@@ -118,98 +120,82 @@ async function verifyDecisions(db: Queryable, pseudonym: Pseudonym, findings: Fi
   }
 }
 
-/** Receipts that erasures list as destroyed or blanked, by entries whose payload is the committed one. */
-async function erasedReceipts(db: Queryable): Promise<Set<string>> {
-  const rows = await db.query<{ salt: Uint8Array; body: string; commitment: Uint8Array }>(
-    `select p.salt, p.body, j.commitment from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at where j.kind = 'erasure.done'`,
+/** Entries of decisions that are not there any more: a decision is never deleted, not even by an erasure. */
+async function findLostDecisions(db: Queryable, findings: Findings): Promise<void> {
+  const rows = await db.query<{ id: bigint; subject: string }>(
+    `select j.id, j.subject from journal j where j.kind in ('decision.signed', 'decision.declined')
+        and not exists (select 1 from decision d where d.proposal::text = j.subject) order by j.id`,
   );
-  const committed = rows.filter((row) => sameBytes(commitmentOf(row.salt, row.body), row.commitment));
-  return new Set(
-    committed.flatMap((row) => {
-      const { destroyed = [], blanked = [] } = JSON.parse(row.body) as { destroyed?: string[]; blanked?: string[] };
-      return [...destroyed, ...blanked];
-    }),
+  for (const { id, subject } of rows) findings.add('decision', `the decision about ${subject} that entry ${id} tells of is gone`);
+}
+
+/** What the last entry about a part of a signed note says of it. */
+export type SettledDelivery = {
+  entry: bigint;
+  proposal: string;
+  surface: string;
+  state: string;
+  at: string;
+  reference: string | null | undefined;
+};
+
+/**
+ * What the journal says last of each part of each signed note: settled by the EHR's answer or an erasure, or waiting again. `erased` are notes of
+ * which entries have lost their payload.
+ */
+export async function settledDeliveries(db: Queryable): Promise<{ settled: Map<string, SettledDelivery>; erased: Set<string> }> {
+  const settled = new Map<string, SettledDelivery>();
+  const erased = new Set<string>();
+  const rows = await db.query<{ id: bigint; at: string; kind: string; subject: string; body: string | null }>(
+    `select j.id, j.at, j.kind, j.subject, p.body from journal j left join journal_payload p on p.journal_id = j.id and p.at = j.at
+      where j.kind = any($1::text[]) order by j.id`,
+    [Object.keys(STATE_AFTER)],
   );
-}
-
-type Entry = { id: bigint; subject: string; body: string; person: string | null };
-
-/** Entries of one kind with their payloads, in order and a few at a time: what they tell of can be large. */
-async function* entriesOf(db: Queryable, kind: 'receipt.stored' | 'facts.recorded', page: number): AsyncGenerator<Entry[]> {
-  for (let after = -1n; ; ) {
-    const rows = await db.query<Entry>(
-      `select j.id, j.subject, p.body, p.person from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at
-        where j.kind = $1 and j.id > $2 order by j.id limit ${page}`,
-      [kind, after],
-    );
-    if (rows.length > 0) yield rows;
-    if (rows.length < page) return;
-    after = rows.at(-1)!.id;
-  }
-}
-
-async function verifyReceipts(db: Queryable, erased: ReadonlySet<string>, findings: Findings, checked: CheckedState): Promise<void> {
-  for await (const entries of entriesOf(db, 'receipt.stored', 50)) {
-    const rows = await db.query<{ id: string; sha256: Uint8Array; encoding: string | null; bytes: Uint8Array | null }>(
-      `select r.id, r.sha256, b.encoding, b.bytes from receipt r left join receipt_bytes b on b.receipt = r.id and b.received_at = r.received_at
-        where r.id = any($1::uuid[])`,
-      [entries.map((entry) => entry.subject)],
-    );
-    const kept = new Map(rows.map((row) => [row.id, row]));
-    for (const { id, subject, body } of entries) {
-      if (erased.has(subject)) {
-        checked.erased += 1;
-        continue;
-      }
-      checked.receipts += 1;
-      const { sha256 } = JSON.parse(body) as { sha256: string };
-      const row = kept.get(subject);
-      const same = row?.bytes && hashOfBytes(row.encoding, row.bytes) === sha256 && Buffer.from(row.sha256).toString('hex') === sha256;
-      if (!same) findings.add('receipt', `the bytes of receipt ${subject} are not those that entry ${id} says came`);
+  for (const { id, at, kind, subject, body } of rows) {
+    if (body === null) {
+      erased.add(subject);
+      continue;
     }
+    const { surface, surfaces, reference } = JSON.parse(body) as { surface?: string; surfaces?: string[]; reference?: string | null };
+    for (const one of surfaces ?? [surface ?? ''])
+      settled.set(`${subject}|${one}`, { entry: id, proposal: subject, surface: one, state: STATE_AFTER[kind]!, at, reference });
   }
+  return { settled, erased };
 }
 
-/** Bytes that no longer unpack are as changed as any. */
-function hashOfBytes(encoding: string | null, bytes: Uint8Array): string | undefined {
-  try {
-    return sha256Hex(encoding === 'zstd' ? zstdDecompressSync(bytes) : bytes);
-  } catch {
-    return undefined;
-  }
+const STATE_AFTER: Record<string, string> = {
+  'delivery.confirmed': 'delivered',
+  'delivery.kept': 'kept',
+  'delivery.failed': 'failed',
+  'delivery.reopened': 'waiting',
+};
+
+type DeliveryRow = { proposal: string; surface: string; state: string; reference: string | null; confirmed_at: string | null };
+
+/** True where a delivery stands as its last entry says; one that nothing is said of waits. */
+export function isAsSettled(row: DeliveryRow | undefined, said: SettledDelivery | undefined): boolean {
+  if (row === undefined || said === undefined || said.state === 'waiting') return row !== undefined && row.state === 'waiting';
+  // What an erasure ended says nothing of where it stands: it may have been written before.
+  if (row.state !== said.state || said.reference === undefined) return row.state === said.state;
+  return row.reference === said.reference && row.confirmed_at === said.at;
 }
 
-const FACTS_AT_ONCE = 1_000;
-
-async function verifyFacts(db: Queryable, erased: ReadonlySet<string>, findings: Findings, checked: CheckedState): Promise<void> {
-  for await (const entries of entriesOf(db, 'facts.recorded', 50)) {
-    const recorded = entries.flatMap(({ id, subject, body }) =>
-      (JSON.parse(body) as { facts: [string, number, string][] }).facts.map(([fact, version, hash]) => ({
-        id,
-        subject,
-        fact,
-        version,
-        hash,
-      })),
-    );
-    for (let from = 0; from < recorded.length; from += FACTS_AT_ONCE) {
-      const some = recorded.slice(from, from + FACTS_AT_ONCE);
-      const rows = await db.query<{ id: string; version: number; content_hash: string; content: string }>(
-        `select f.id, f.version, f.content_hash, f.content::text as content from unnest($1::uuid[], $2::int[]) as w (id, version)
-           join fact f on f.id = w.id and f.version = w.version`,
-        [some.map((one) => one.fact), some.map((one) => one.version)],
-      );
-      const kept = new Map(rows.map((row) => [`${row.id}/${row.version}`, row]));
-      for (const { id, subject, fact, version, hash } of some) {
-        const row = kept.get(`${fact}/${version}`);
-        if (!row && erased.has(subject)) {
-          checked.erased += 1;
-          continue;
-        }
-        checked.facts += 1;
-        if (row?.content_hash !== hash || sha256Hex(row.content) !== hash)
-          findings.add('fact', `version ${version} of fact ${fact} is not what entry ${id} says was recorded`);
-      }
+async function verifyDeliveries(db: Queryable, findings: Findings, checked: CheckedState): Promise<void> {
+  const { settled, erased } = await settledDeliveries(db);
+  const rows = await db.query<DeliveryRow>(
+    'select proposal, surface, state, reference, confirmed_at from delivery order by proposal, surface',
+  );
+  const kept = new Map(rows.map((row) => [`${row.proposal}|${row.surface}`, row]));
+  for (const key of new Set([...kept.keys(), ...settled.keys()])) {
+    const [proposal = '', surface = ''] = key.split('|');
+    if (erased.has(proposal)) {
+      checked.erased += 1;
+      continue;
     }
+    checked.deliveries += 1;
+    const said = settled.get(key);
+    if (isAsSettled(kept.get(key), said)) continue;
+    const what = said ? `what entry ${said.entry} says became of it` : 'told of by any entry';
+    findings.add('delivery', `the ${surface} of ${proposal} is not ${what}`);
   }
 }

@@ -117,8 +117,10 @@ function printReport(report: JournalReport, json: boolean, io: Io): number {
       io.out(`It leads to ${report.anchors} ${report.anchors === 1 ? 'checkpoint' : 'checkpoints'} kept outside it.`);
     if (report.ok && report.state)
       io.out(
-        `As they were recorded: ${report.state.decisions} decisions, the bytes of ${report.state.receipts} receipts, ${report.state.facts} versions of facts.`,
+        `As they were recorded: ${report.state.decisions} decisions, ${report.state.deliveries} deliveries, the bytes of ${report.state.receipts} receipts, ${report.state.facts} versions of facts.`,
       );
+    if (report.ok && report.state && report.state.contentOnly > 0)
+      io.out(`Of ${report.state.contentOnly} of these versions, recorded by an earlier release, only the content is committed to.`);
     if (report.erased > 0) io.out(`${report.erased} entries were erased with their reason on record; the proofs hold.`);
     for (const problem of report.problems) io.err(`  ${problem.code}: ${problem.message}`);
     if (!report.ok) io.err('Stop signing and read docs/guides/journal.md: what a broken log means, and what to do.');

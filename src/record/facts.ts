@@ -1,6 +1,7 @@
 import type { NewFact } from '../core/fact.ts';
 import type { Queryable } from '../platform/database.ts';
 import { sha256Hex } from '../platform/digest.ts';
+import { type FactStatement, statementHash } from '../platform/fact-statement.ts';
 import { append } from '../platform/journal.ts';
 import { conceptIds } from './concepts.ts';
 import { packAtoms } from './fact-row.ts';
@@ -44,9 +45,9 @@ export async function recordFacts(
   const outcomes = arrivals.map((arrival) => place(arrival, histories, earlier, plan, now));
   outcomes.push(...dropUnread(arrivals, histories, earlier, plan, now));
   await closeVersions(tx, plan.closes, now);
-  await insertVersions(tx, plan.inserts, now);
-  await insertCopies(tx, plan.copies, now);
-  await journalRecorded(tx, plan, now);
+  const said = await insertVersions(tx, plan.inserts, now);
+  for (const [key, hash] of await insertCopies(tx, plan.copies, now)) said.set(key, hash);
+  await journalRecorded(tx, plan, said, now);
   return outcomes;
 }
 
@@ -311,6 +312,32 @@ function close(standing: Version, id: string, plan: Plan, now: string): void {
   else plan.closes.push({ sourcePerson: standing.sourcePerson, id, version: standing.version });
 }
 
+/** What an inserted version says, as its row will. */
+function statementOf({ arrival }: Insert): FactStatement {
+  const { fact, about, receipt } = arrival;
+  const [start, end] = fact.origins[0]?.envelope ?? [0, 0];
+  return {
+    source_person: about.sourcePerson,
+    type: fact.type,
+    receipt,
+    span_start: start,
+    span_end: end,
+    valid_from: fact.validFrom,
+    valid_to: fact.validTo,
+    code: codeOf(fact),
+    value: firstText(fact, 'value'),
+    unit: firstText(fact, 'unit'),
+    status: fact.status,
+    grade: fact.grade,
+    flags: fact.flags,
+    retracted: fact.retracted,
+    rank: fact.rank,
+    result_at: fact.resultAt,
+    origins: JSON.stringify(fact.origins),
+    atoms: packAtoms(fact.atoms),
+  };
+}
+
 async function closeVersions(tx: Queryable, closes: Plan['closes'], now: string): Promise<void> {
   if (closes.length === 0) return;
   await tx.query(
@@ -326,9 +353,11 @@ async function closeVersions(tx: Queryable, closes: Plan['closes'], now: string)
  */
 const BETWEEN = '\u001e';
 
-async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: string): Promise<void> {
-  if (inserts.length === 0) return;
+/** Writes new versions; returns the hash of what each says, by `id|version`. */
+async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: string): Promise<Map<string, string>> {
+  if (inserts.length === 0) return new Map();
   const facts = inserts.map((insert) => insert.arrival.fact);
+  const rows = inserts.map(statementOf);
   await tx.query(
     `insert into fact (source_person, id, version, type, receipt, span_start, span_end, recorded_at, superseded_at, valid_from, valid_to, code, value,
                        unit, status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)
@@ -341,34 +370,35 @@ async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: st
          as arrival (source_person, id, version, type, receipt, span_start, span_end, superseded_at, valid_from, valid_to, code, value, unit,
                      status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)`,
     [
-      inserts.map((insert) => insert.arrival.about.sourcePerson),
+      rows.map((row) => row.source_person),
       facts.map((fact) => fact.id),
       inserts.map((insert) => insert.version),
-      facts.map((fact) => fact.type),
-      inserts.map((insert) => insert.arrival.receipt),
-      facts.map((fact) => fact.origins[0]?.envelope[0] ?? 0),
-      facts.map((fact) => fact.origins[0]?.envelope[1] ?? 0),
+      rows.map((row) => row.type),
+      rows.map((row) => row.receipt),
+      rows.map((row) => row.span_start),
+      rows.map((row) => row.span_end),
       inserts.map((insert) => insert.supersededAt),
-      facts.map((fact) => fact.validFrom),
-      facts.map((fact) => fact.validTo),
-      facts.map((fact) => codeOf(fact)),
-      facts.map((fact) => firstText(fact, 'value')),
-      facts.map((fact) => firstText(fact, 'unit')),
-      facts.map((fact) => fact.status),
-      facts.map((fact) => fact.grade),
-      facts.map((fact) => fact.flags.join(',')),
-      facts.map((fact) => fact.retracted),
-      facts.map((fact) => fact.rank),
-      facts.map((fact) => fact.resultAt),
+      rows.map((row) => row.valid_from),
+      rows.map((row) => row.valid_to),
+      rows.map((row) => row.code),
+      rows.map((row) => row.value),
+      rows.map((row) => row.unit),
+      rows.map((row) => row.status),
+      rows.map((row) => row.grade),
+      rows.map((row) => row.flags.join(',')),
+      rows.map((row) => row.retracted),
+      rows.map((row) => row.rank),
+      rows.map((row) => row.result_at),
       inserts.map((insert) => insert.contentHash),
-      facts.map((fact) => JSON.stringify(fact.origins)).join(BETWEEN),
+      rows.map((row) => row.origins).join(BETWEEN),
       now,
-      facts.map((fact) => packAtoms(fact.atoms)).join(BETWEEN),
+      rows.map((row) => row.atoms).join(BETWEEN),
       facts.map((fact) => fact.content).join(BETWEEN),
       BETWEEN,
     ],
   );
   await insertCodes(tx, inserts);
+  return new Map(inserts.map(({ arrival, version }, index) => [`${arrival.fact.id}|${version}`, statementHash(rows[index]!)]));
 }
 
 async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<void> {
@@ -392,24 +422,24 @@ async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<v
 }
 
 /**
- * One row a receipt commits to every (fact, version, content hash) that was recorded from it; another to what it no longer gives. What is tied
+ * One row a receipt commits to every (fact, version, content hash, hash of what it says beside) that was recorded from it; another to what it no longer gives. What is tied
  * by a later receipt has a row of its own, so that the journal is the same whatever is recorded together.
  */
-async function journalRecorded(tx: Queryable, { inserts, copies }: Plan, now: string): Promise<void> {
+async function journalRecorded(tx: Queryable, { inserts, copies }: Plan, said: ReadonlyMap<string, string>, now: string): Promise<void> {
   const rows = [
     ...inserts.map(({ arrival, version, contentHash }) => ({
       kind: 'facts.recorded' as const,
       receipt: arrival.receipt,
       person: arrival.about.person,
       alone: '',
-      fact: [arrival.fact.id, version, contentHash],
+      fact: [arrival.fact.id, version, contentHash, said.get(`${arrival.fact.id}|${version}`)!],
     })),
     ...copies.map(({ flag, receipt, id, version, contentHash }) => ({
       kind: flag === NO_LONGER_READ ? ('facts.superseded' as const) : ('facts.recorded' as const),
       receipt,
       person: undefined,
       alone: flag === TIED ? `${id}|${version}` : '',
-      fact: [id, version, contentHash],
+      fact: [id, version, contentHash, said.get(`${id}|${version}`)!],
     })),
   ];
   await append(

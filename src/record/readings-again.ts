@@ -1,6 +1,7 @@
 import type { NewFact } from '../core/fact.ts';
 import type { Queryable } from '../platform/database.ts';
 import { sha256Hex } from '../platform/digest.ts';
+import { type FactStatement, STATEMENT_COLUMNS, statementHash } from '../platform/fact-statement.ts';
 import { packAtoms } from './fact-row.ts';
 
 /** The flag of a version that says: this receipt, read again, no longer gives this fact. It never stands. */
@@ -59,11 +60,14 @@ export async function earlierReadings(tx: Queryable, again: readonly ReadAgain[]
   return earlier;
 }
 
-/** Writes copies of versions that are kept; nothing of a copy differs but its number, its times and a flag, with the grade D where that is `tied`. */
-export async function insertCopies(tx: Queryable, copies: readonly Copy[], now: string): Promise<void> {
-  if (copies.length === 0) return;
-  await tx.query(
-    `insert into fact (source_person, id, version, type, receipt, span_start, span_end, recorded_at, superseded_at, valid_from, valid_to, code, value,
+/**
+ * Writes copies of versions that are kept; nothing of a copy differs but its number, its times and a flag, with the grade D where that is `tied`.
+ * Returns the hash of what each says, by `id|version`.
+ */
+export async function insertCopies(tx: Queryable, copies: readonly Copy[], now: string): Promise<Map<string, string>> {
+  if (copies.length === 0) return new Map();
+  const rows = await tx.query<FactStatement & { id: string; version: number }>(
+    `insert into fact as f (source_person, id, version, type, receipt, span_start, span_end, recorded_at, superseded_at, valid_from, valid_to, code, value,
                        unit, status, grade, flags, retracted, rank, result_at, content_hash, origins, atoms, content)
      select f.source_person, f.id, copy.version, f.type, f.receipt, f.span_start, f.span_end, $7::timestamptz, copy.superseded_at, f.valid_from,
             f.valid_to, f.code, f.value, f.unit, f.status, case when copy.flag = '${TIED}' then 'D' else f.grade end,
@@ -71,7 +75,8 @@ export async function insertCopies(tx: Queryable, copies: readonly Copy[], now: 
             f.retracted, f.rank, f.result_at, f.content_hash, f.origins, f.atoms, f.content
        from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[])
               as copy (source_person, id, original, version, superseded_at, flag)
-       join fact f on f.source_person = copy.source_person and f.id = copy.id and f.version = copy.original`,
+       join fact f on f.source_person = copy.source_person and f.id = copy.id and f.version = copy.original
+     returning f.id, f.version, ${STATEMENT_COLUMNS}`,
     [
       copies.map((copy) => copy.sourcePerson),
       copies.map((copy) => copy.id),
@@ -82,6 +87,7 @@ export async function insertCopies(tx: Queryable, copies: readonly Copy[], now: 
       now,
     ],
   );
+  return new Map(rows.map((row) => [`${row.id}|${row.version}`, statementHash(row)]));
 }
 
 type EarlierRow = {
