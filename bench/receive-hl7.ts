@@ -73,7 +73,7 @@ async function* onDatabase(db: Db, messages: Buffer[], size: number, floor: numb
       intake,
       read: payloadReader({ feedZones: new Map(), authorities: new Map() }),
       batch: folder === undefined ? { receipts: 200, bytes: 1 << 20, readers: 3 } : { receipts: 40, bytes: 96 << 10, readers: 2 },
-      desk: { db, packs: [], target: undefined, pseudonym: (id) => id, now: () => NOW, secured: async () => undefined },
+      writeBack: { db, packs: [], target: undefined, pseudonym: (id) => id, now: () => NOW, secured: async () => undefined },
       now: () => NOW,
     });
     const normalised = (performance.now() - start) / 1000;

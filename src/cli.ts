@@ -6,12 +6,13 @@ import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { isRunId, replayFile, replayVerb } from './ai/replay/replay.verb.ts';
-import { type App, openApp, openDoors, packsOf, VERSION } from './app.ts';
+import { type App, openApp, packsOf, VERSION } from './app.ts';
 import { AppError } from './core/errors.ts';
 import { doctorVerb } from './delivery/operations/doctor.verb.ts';
 import { rereadVerb } from './delivery/operations/reread.verb.ts';
 import { checkVerb } from './delivery/review/check.verb.ts';
 import { runVerb } from './delivery/review/run.verb.ts';
+import { openDoors } from './doors.ts';
 import { onPayload } from './flow.ts';
 import { eraseVerb } from './governance/erase.verb.ts';
 import { type Config, loadConfig, roles } from './platform/config.ts';
@@ -54,7 +55,7 @@ const verbs: Record<string, Verb<App>> = {
         now: clock.now,
         rollback,
         restored,
-        target: house.desk.target,
+        target: house.writeBack.target,
         authorities: new Map(Object.entries(config.authorities)),
       },
       args,

@@ -30,7 +30,7 @@ export type House = {
   intake: Intake;
   read: ReadPayload;
   batch: Batch;
-  desk: WriteBackDesk;
+  writeBack: WriteBackDesk;
   now(): string;
   /** Told of every run of a pack and how long it took, for metrics. */
   onRun?(pack: string, run: Run, seconds: number): void;
@@ -88,7 +88,7 @@ export async function onHook(house: House, person: string): Promise<string | und
 
 /** Job: a clinician decided. What they signed is written to the EHR, once, after the signature stands under a signed checkpoint. */
 export async function onDecision(house: House, proposal: string): Promise<void> {
-  await releaseDecision(house.desk, proposal);
+  await releaseDecision(house.writeBack, proposal);
 }
 
 /** Job: a fact was corrected, retracted or moved. Whoever has a draft that relied on it gets a fresh one. */

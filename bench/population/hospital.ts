@@ -39,7 +39,7 @@ export async function takeIn(db: Db, bundles: readonly Buffer[]): Promise<string
     intake,
     read: payloadReader({ feedZones: new Map(), authorities: new Map() }),
     batch: BATCHES[db.kind],
-    desk: { db, packs: [], target: undefined, pseudonym: (id) => id, now, secured: async () => undefined },
+    writeBack: { db, packs: [], target: undefined, pseudonym: (id) => id, now, secured: async () => undefined },
     now,
   };
   const taken = await Promise.all(
