@@ -51,8 +51,7 @@ export async function closeDelivery(db: Db, { proposal, surface, actor, at }: Se
  */
 export async function sendAgain(db: Db, { proposal, surface, actor, at }: Seen): Promise<void> {
   await db.transaction(async (tx) => {
-    const { person, reason, reference } = await openRow(tx, proposal, surface);
-    if (reference !== null) throw new AppError('decided', 'this stands in the EHR, or was withdrawn there');
+    const { person, reason } = await openRow(tx, proposal, surface);
     // A Provenance is about a document: where that was kept, both go again.
     const again = await tx.query<{ surface: string }>(
       `update delivery d set state = 'waiting', reason = null, confirmed_at = null
@@ -60,20 +59,16 @@ export async function sendAgain(db: Db, { proposal, surface, actor, at }: Seen):
           and (d.surface = $2 or d.reason = 'document-not-delivered') returning d.surface`,
       [proposal, surface],
     );
-    if (again.every((one) => one.surface !== surface)) throw new AppError('decided', 'this is not kept here for want of the EHR');
+    if (again.every((one) => one.surface !== surface)) throw new AppError('decided', 'this stands in the EHR, or was withdrawn there');
     const surfaces = again.map((one) => one.surface).sort();
     await append(tx, [{ kind: 'delivery.reopened', actor, subject: proposal, at, person, body: { surfaces, was: reason } }]);
     await enqueueAgain(tx, [{ key: `decision:${proposal}`, kind: 'decision', payload: { proposal } }]);
   });
 }
 
-async function openRow(
-  tx: Queryable,
-  proposal: string,
-  surface: string,
-): Promise<{ person: string; reason: string; reference: string | null }> {
-  const [row] = await tx.query<{ person: string; reason: string; reference: string | null }>(
-    `select p.person, d.reason, d.reference from delivery d join proposal p on p.id = d.proposal
+async function openRow(tx: Queryable, proposal: string, surface: string): Promise<{ person: string; reason: string }> {
+  const [row] = await tx.query<{ person: string; reason: string }>(
+    `select p.person, d.reason from delivery d join proposal p on p.id = d.proposal
       where d.proposal = $1 and d.surface = $2 and ${OPEN} for update of d`,
     [proposal, surface],
   );

@@ -25,8 +25,8 @@ let server: Server;
 let patients: Record<string, (typeof MRN)[]> = {};
 let asked: string[] = [];
 let written: { resourceType: string; subject?: { reference: string }; status?: string; description?: string }[] = [];
-/** How the EHR is today: down, or filing every note under somebody else. */
-let mood: 'well' | 'down' | 'misfiles' = 'well';
+/** How the EHR is today: down, filing every note under somebody else, or taking notes to be written later. */
+let mood: 'well' | 'down' | 'misfiles' | 'later' = 'well';
 let number = 0;
 
 beforeAll(async () => {
@@ -42,6 +42,10 @@ beforeAll(async () => {
     if (request.method === 'PUT') written[Number(id) - 1] = JSON.parse(body);
     if (id !== undefined) return response.end(JSON.stringify(written[Number(id) - 1]));
     if (request.method === 'GET') return response.end(JSON.stringify(type === 'metadata' ? CAPABLE : found(type, url)));
+    if (mood === 'later') {
+      asked.push('posted');
+      return response.writeHead(202).end();
+    }
     written.push({ ...JSON.parse(body), ...(mood === 'misfiles' ? { subject: { reference: 'Patient/p9' } } : {}) });
     response.writeHead(201, { location: `${type}/${written.length}` }).end();
   });
@@ -109,6 +113,19 @@ it('R137: hours of outage add one entry to the journal, and every attempt is cou
   mood = 'well';
   await releaseDecision(desk(), proposal);
   expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.attempted', 'delivery.confirmed', 'delivery.confirmed']);
+});
+
+it('R137: that the EHR accepted a note is not forgotten over an outage, and it is not sent a second time', async () => {
+  patients = { p77: [MRN] };
+  const proposal = await signed();
+  for (const one of ['later', 'down', 'well', 'later'] as const) {
+    mood = one;
+    await expect(releaseDecision(desk(), proposal)).rejects.toMatchObject({ code: 'ehr_unavailable' });
+  }
+
+  expect([asked.filter((one) => one === 'posted').length, written]).toEqual([1, []]);
+  expect((await deliveries(proposal))[0]).toMatchObject({ state: 'waiting', attempts: 4, reason: 'not-shown' });
+  expect(await journaled(proposal)).toEqual(['decision.signed', 'delivery.attempted']);
 });
 
 it('R137: notes about one person are written in the order they were signed in, however their tries fall', async () => {

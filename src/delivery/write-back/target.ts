@@ -195,6 +195,8 @@ export class Target {
       const answer = { status: response.status, location, body: await readBody(response, maxBytes) };
       if (answer.status === 429 || answer.status === 503) this.#quietUntil = this.#now() + pauseOf(response, this.#now());
       if (isPassing(answer.status)) throw unavailable(`the EHR answered ${answer.status}`);
+      // A firewall, a proxy or a gate before the EHR: it says nothing about what was sent.
+      if (answer.status >= 400 && isPage(response)) throw unavailable(`something before the EHR answered ${answer.status} with a page`);
       return answer;
     } catch (error) {
       if (error instanceof AppError) throw error;
@@ -222,6 +224,10 @@ export function unavailable(message: string): AppError {
 /** Statuses that say nothing about what was sent: try again. 401 is a token or a configuration, which somebody will mend. */
 function isPassing(status: number): boolean {
   return status === 401 || status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+}
+
+function isPage(response: Response): boolean {
+  return /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
 }
 
 /** Milliseconds that an answer asks to be left alone for: Retry-After, in seconds or as a date (RFC 9110 §10.2.3). */
@@ -260,7 +266,8 @@ async function readBody(response: Response, maxBytes: number): Promise<Record<st
     chunks.push(chunk);
   }
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    // Drops a byte order mark, which some servers begin with.
+    const value: unknown = JSON.parse(new TextDecoder().decode(Buffer.concat(chunks)));
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
