@@ -6,9 +6,10 @@ const DRAFT = [
   { id: 'potassium', text: 'Potassium was 5.6 mmol/L on 20 Nov 2026.' },
   { id: 'problem', text: 'Active problem: Zorblatt syndrome.' },
   { id: 'allergy', text: 'No allergy to penicillin is recorded.' },
+  { id: 'glucose', text: 'Glucose was 540 mg/dL on 21 Nov 2026 (reference 70–99), critically high, the latest on record.' },
   { id: 'dose', text: 'Metoprolol 50 mg is taken twice a day since 3 Mar 2024.' },
 ];
-const [POTASSIUM, , ALLERGY, DOSE] = DRAFT.map((one) => one.text) as [string, string, string, string];
+const [POTASSIUM, , ALLERGY, , DOSE] = DRAFT.map((one) => one.text) as [string, string, string, string];
 
 describe('words of the writer', () => {
   it.each`
@@ -24,6 +25,10 @@ describe('words of the writer', () => {
     ${'behind a prefix'}                     | ${`Note: ${POTASSIUM}`}                                                | ${['potassium']}
     ${'with a comma moved'}                  | ${POTASSIUM.replace(' on', ', on')}                                    | ${['potassium']}
     ${'in a half'}                           | ${'Potassium was 5.6 mmol/L'}                                          | ${['potassium']}
+    ${'in a part that holds the value'}      | ${'Glucose was 540 mg/dL'}                                             | ${['glucose']}
+    ${'with the day as ISO writes it'}       | ${POTASSIUM.replace('20 Nov 2026', '2026-11-20')}                      | ${['potassium']}
+    ${'with the day as Americans write it'}  | ${POTASSIUM.replace('20 Nov 2026', '11/20/2026')}                      | ${['potassium']}
+    ${'with the month in full'}              | ${POTASSIUM.replace('20 Nov 2026', 'November 20, 2026')}               | ${['potassium']}
     ${'in the other half'}                   | ${'is taken twice a day since 3 Mar 2024'}                             | ${['dose']}
     ${'inside a longer sentence'}            | ${`She asked about this: ${POTASSIUM} We will repeat it on Thursday.`} | ${['potassium']}
   `('stay theirs $way', ({ text, whose }) => {
@@ -38,6 +43,9 @@ describe('words of the writer', () => {
     'Potassium was 5.6 mol/L on 20 Nov 2026.',
     'Potassium was not 5.6 mmol/L on 20 Nov 2026.',
     'Potassium was 5.6 mmol/L on 21 Nov 2026.',
+    'Potassium was 5.6 mmol/L on 2026-11-21.',
+    'Glucose was 540 g/dL',
+    'Glucose was high',
     'Sodium was 5.6 mmol/L on 20 Nov 2026.',
     'Potassium is being repeated today.',
     'Hyperkalaemia, to be repeated tomorrow.',

@@ -2,7 +2,9 @@
  * Whose words a text is. Words of the writer stay the writer's however they are sent back; what a human truly rewrites is the human's. The line
  * between: a text carries a writer's sentence where a stretch of the one and the other, as drawn (see `draw`) and by letters and digits alone,
  * differ in at most a tenth of the shorter one's characters, while every number with its sign, every unit and every negation in that stretch
- * are the same, and no word of five letters or more is off by more than one (Sodium is not Potassium, hypo- is not hyper-). The stretch is the whole sentence, or at least a third of it: a half is still the writer's.
+ * are the same, and no word of five letters or more is off by more than one (Sodium is not Potassium, hypo- is not hyper-). A day is the same day in
+ * any notation. The stretch is the whole sentence, or at least a third of it, or a part that names something with a value and its unit: a half is
+ * still the writer's.
  */
 export type Carried = { id: string; from: number; to: number };
 
@@ -20,21 +22,55 @@ export function carriedBy(text: string, sentences: Iterable<{ id: string; text: 
   if (given.length < LEAST_LETTERS || given.filter((one) => one.letter === ANY).length > given.length * MOST_FOREIGN) return [];
   const carried: Carried[] = [];
   for (const sentence of sentences) {
-    const own = draw(sentence.text);
-    if (own.length < LEAST_LETTERS) continue;
-    const part = given.length < own.length;
-    if (part && given.length < own.length * LEAST_SHARE) continue;
-    const whole = stretch(own, given);
-    if (whole && saysTheSame(sentence.text, cut(text, given, whole))) carried.push({ id: sentence.id, ...whole });
-    else if (part) {
-      const half = stretch(given, own);
-      // What a half leaves out may be the negation: then it says something else.
-      const negated = negationsOf(text) !== negationsOf(sentence.text);
-      if (half && !negated && saysTheSame(text, cut(sentence.text, own, half)))
-        carried.push({ id: sentence.id, from: 0, to: given.length });
+    for (const words of inNotations(sentence.text)) {
+      const found = carries(text, given, words);
+      if (!found) continue;
+      carried.push({ id: sentence.id, ...found });
+      break;
     }
   }
   return carried;
+}
+
+/** The stretch of a text that carries a sentence, or a part of it that still says something. */
+function carries(text: string, given: readonly Drawn[], sentence: string): { from: number; to: number } | undefined {
+  const own = draw(sentence);
+  if (own.length < LEAST_LETTERS) return undefined;
+  const whole = stretch(own, given);
+  if (whole && saysTheSame(sentence, cut(text, given, whole))) return whole;
+  const valued = valuesOf(text).some((value) => value.unit !== '');
+  if (given.length >= own.length || (!valued && given.length < own.length * LEAST_SHARE)) return undefined;
+  const half = stretch(given, own);
+  // What a half leaves out may be the negation: then it says something else.
+  const negated = negationsOf(text) !== negationsOf(sentence);
+  return half && !negated && saysTheSame(text, cut(sentence, own, half)) ? { from: 0, to: given.length } : undefined;
+}
+
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const DAY = new RegExp(`\\b(\\d{1,2}) (${MONTHS.map((month) => month.slice(0, 3)).join('|')}) (\\d{4})\\b`, 'g');
+const NOTATIONS: ((year: string, month: number, day: string) => string)[] = [
+  (year, month, day) => `${year}-${two(month)}-${two(day)}`,
+  (year, month, day) => `${month}/${day}/${year}`,
+  (year, month, day) => `${two(month)}/${two(day)}/${year}`,
+  (year, month, day) => `${day}.${month}.${year}`,
+  (year, month, day) => `${two(day)}/${two(month)}/${year}`,
+  (year, month, day) => `${day} ${MONTHS[month - 1]} ${year}`,
+  (year, month, day) => `${MONTHS[month - 1]} ${day}, ${year}`,
+  (year, month, day) => `${MONTHS[month - 1]!.slice(0, 3)} ${day}, ${year}`,
+];
+
+/** A sentence as its writer puts days ("5 Mar 2009"), then with all of them as people write them elsewhere. */
+function inNotations(sentence: string): string[] {
+  if (sentence.search(DAY) < 0) return [sentence];
+  const month = (name: string) => MONTHS.findIndex((full) => full.startsWith(name)) + 1;
+  return [
+    sentence,
+    ...NOTATIONS.map((write) => sentence.replace(DAY, (_, day: string, name: string, year: string) => write(year, month(name), day))),
+  ];
+}
+
+function two(number: number | string): string {
+  return String(number).padStart(2, '0');
 }
 
 /** How many letters and digits of a text none of these stretches carries: what a human added. */
