@@ -202,6 +202,37 @@ describe('how the bytes come', () => {
   });
 });
 
+it('one that swallows requests is asked by one at a time, ever later, and by all again once it answers', async () => {
+  let now = 0;
+  let answers = false;
+  let sent = 0;
+  const swallowing: typeof fetch = async () => {
+    sent += 1;
+    if (answers) return Response.json({ resourceType: 'CapabilityStatement' });
+    throw new DOMException('', 'TimeoutError');
+  };
+  const target = open({ fetch: swallowing, clock: () => now, timeoutMs: 10_000 });
+  const askedAt = async (at: number): Promise<number> => {
+    now = at;
+    await Promise.allSettled(Array.from({ length: 20 }, () => target.get('Patient/1')));
+    return sent;
+  };
+
+  // Twenty notes wait; those that are under way when the silence begins find out for themselves.
+  expect(await askedAt(0)).toBe(20);
+  sent = 0;
+  await target.get('Patient/1').catch(() => undefined);
+  expect(sent).toBe(0);
+  const hour = Array.from({ length: 3600 }, (_, second) => second * 1000);
+  for (const at of hour) await askedAt(at);
+  expect(sent).toBeGreaterThan(50);
+  expect(sent).toBeLessThan(70);
+  answers = true;
+  await askedAt(3_700_000);
+  sent = 0;
+  expect(await askedAt(3_700_001)).toBe(20);
+});
+
 describe('where the token goes', () => {
   it.each(['GET', 'POST'])('not after a redirect of a %s, to another host or to this one', async (redirected) => {
     const strangers: IncomingHttpHeaders[] = [];

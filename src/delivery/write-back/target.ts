@@ -22,6 +22,8 @@ export type Abilities = {
 
 const TIMEOUT_MS = 10_000;
 const KEEP_MS = 10 * 60_000;
+/** After requests that nobody answered in time the next one waits twice as long as the last, and no longer than this. */
+const LONGEST_SILENCE_MS = 60_000;
 /** An EHR that asks for a longer pause than this is asked again all the same: somebody may have mended it. */
 const LONGEST_PAUSE_MS = 15 * 60_000;
 const PATIENTS_KEPT = 10_000;
@@ -40,8 +42,9 @@ export class Target {
   readonly #options: TargetOptions;
   #abilities: { value: Abilities; until: number } | undefined;
   readonly #patients = new Map<string, { reference: string; until: number }>();
-  /** Until when it asked to be left alone (Retry-After). */
+  /** Until when it is left alone: it asked to be (Retry-After), or nobody answered and one who asks finds out for all. */
   #quietUntil = 0;
+  #unanswered = 0;
 
   constructor(options: TargetOptions) {
     this.#base = checkedBase(options.baseUrl);
@@ -180,7 +183,9 @@ export class Target {
 
   async #ask(method: string, path: string, body: string | undefined, headers: Record<string, string>, maxBytes: number): Promise<Answer> {
     const { token, timeoutMs = TIMEOUT_MS, fetch: ask = fetch } = this.#options;
-    if (this.#now() < this.#quietUntil) throw unavailable('the EHR asked to be left alone for a while');
+    if (this.#now() < this.#quietUntil) throw unavailable('the EHR is left alone for a while');
+    // Whoever asks first after a silence: an EHR that swallows requests must not hold every worker for as long as it may take to answer.
+    if (this.#unanswered > 0) this.#quietUntil = this.#now() + timeoutMs;
     const authorization = token ? { authorization: `Bearer ${await tokenOf(token)}` } : {};
     try {
       const response = await ask(`${this.#base}/${path}`, {
@@ -193,17 +198,21 @@ export class Target {
       });
       const location = response.headers.get('location') ?? response.headers.get('content-location') ?? undefined;
       const answer = { status: response.status, location, body: await readBody(response, maxBytes) };
-      if (answer.status === 429 || answer.status === 503) this.#quietUntil = this.#now() + pauseOf(response, this.#now());
+      this.#unanswered = 0;
+      this.#quietUntil = answer.status === 429 || answer.status === 503 ? this.#now() + pauseOf(response, this.#now()) : 0;
       if (isPassing(answer.status)) throw unavailable(`the EHR answered ${answer.status}`);
       // A firewall, a proxy or a gate before the EHR: it says nothing about what was sent.
       if (answer.status >= 400 && isPage(response)) throw unavailable(`something before the EHR answered ${answer.status} with a page`);
       return answer;
     } catch (error) {
       if (error instanceof AppError) throw error;
+      const silent = error instanceof Error && error.name === 'TimeoutError';
+      if (silent) {
+        this.#unanswered += 1;
+        this.#quietUntil = this.#now() + Math.min(timeoutMs * 2 ** (this.#unanswered - 1), LONGEST_SILENCE_MS);
+      } else this.#quietUntil = 0;
       // The cause is left out: its text may hold the address asked for, and with it an identifier.
-      throw unavailable(
-        error instanceof Error && error.name === 'TimeoutError' ? 'the EHR did not answer in time' : 'the EHR did not answer',
-      );
+      throw unavailable(silent ? 'the EHR did not answer in time' : 'the EHR did not answer');
     }
   }
 }
