@@ -42,16 +42,14 @@ export function activeProblems(chart: Chart, section: string): DraftSentence[] {
 }
 
 /** How many problems of any state the chart holds: with any, that none is active is not that none is recorded. */
-export function problemsOf(chart: Chart): number {
+export function recordedProblems(chart: Chart): number {
   return chart.facts.filter((fact) => fact.type === 'Condition' && !fact.retracted).length;
 }
 
-/** Allergies as recorded; "no known allergies" only where a fact says so; else the search that found nothing. Both are kept where they conflict. */
+/** Allergies as recorded; "no known allergies" only where a fact says so. Both are kept where they conflict. */
 export function allergies(chart: Chart, section: string): DraftSentence[] {
-  const facts = chart.facts.filter((fact) => fact.type === 'AllergyIntolerance' && !fact.retracted && isCurrent(fact));
-  if (facts.length === 0) return [{ section, claims: [{ kind: 'absence', of: 'allergies' }], cites: [] }];
-  return facts
-    .filter((fact) => !isUnconfirmed(fact))
+  return allergiesOf(chart)
+    .filter((fact) => isCurrent(fact) && !isUnconfirmed(fact))
     .map((fact) => ({ fact, at: textOf(fact, 'recorded') ?? textOf(fact, 'onset') ?? '0001' }))
     .sort(newestFirst)
     .flatMap(({ fact }) => {
@@ -59,6 +57,12 @@ export function allergies(chart: Chart, section: string): DraftSentence[] {
       return claim ? [{ section, claims: [claim], cites: [{ fact: fact.id, version: fact.version }] }] : [];
     })
     .filter((one, index, all) => all.findIndex((other) => saysTheSame(one.claims[0]!, other.claims[0]!)) === index);
+}
+
+/** How many allergies of any state the chart holds, and how many of them are over or were ruled out. */
+export function recordedAllergies(chart: Chart): { all: number; past: number } {
+  const recorded = allergiesOf(chart);
+  return { all: recorded.length, past: recorded.filter((fact) => !isCurrent(fact)).length };
 }
 
 /** Orders with no result or report by `asOf`, and appointments of the record that are still to come are not this pack's. Newest first. */
@@ -84,8 +88,13 @@ function isOrder(fact: Fact): boolean {
 
 /** Allergies that the section leaves out because nobody confirmed them, which its sentences could not say. */
 export function unconfirmedAllergies(chart: Chart): number {
-  return chart.facts.filter((fact) => fact.type === 'AllergyIntolerance' && !fact.retracted && isCurrent(fact) && isUnconfirmed(fact))
-    .length;
+  return allergiesOf(chart).filter((fact) => isCurrent(fact) && isUnconfirmed(fact)).length;
+}
+
+function allergiesOf({ facts }: Chart): Fact[] {
+  return facts.filter(
+    (fact) => fact.type === 'AllergyIntolerance' && !fact.retracted && textOf(fact, 'verification') !== 'entered-in-error',
+  );
 }
 
 /** An answer names the order, by the id it has at its source or by its number, or is of the same code since. */
@@ -131,7 +140,7 @@ function saysTheSame(one: Claim, other: Claim): boolean {
 function isCurrent(fact: Fact): boolean {
   const clinical = textOf(fact, 'clinicalStatus') ?? 'active';
   const verification = textOf(fact, 'verification') ?? 'confirmed';
-  return clinical === 'active' && verification !== 'refuted' && verification !== 'entered-in-error';
+  return clinical === 'active' && verification !== 'refuted';
 }
 
 function isUnconfirmed(fact: Fact): boolean {

@@ -59,6 +59,47 @@ describe('what the summary leaves out', () => {
   });
 });
 
+describe('what is not written is called absent only where nothing of it is on record', () => {
+  const problem = { display: 'Gout', clinicalStatus: 'active', verification: 'confirmed', onset: '2019-01-01' };
+  const allergy = { display: 'Latex', clinicalStatus: 'active', verification: 'confirmed', recorded: '2018-05-04' };
+  const visit = { status: 'finished', class: 'AMB', start: '2026-10-15T09:00:00-05:00', display: 'Check up' };
+  const PROBLEMS = 'problems that are not active';
+  const ALLERGIES = 'allergies that are not active, or were ruled out';
+  const VISITS = 'visits of an unknown kind or day, or dated in the future';
+  const absences = (facts: Fact[]) => linesOf(facts).filter((line) => /No (?:problems|allergy|visits)/.test(line));
+  const NONE = [
+    'proven: No visits are recorded since 23 Nov 2021.',
+    'proven: No problems are recorded.',
+    'proven: No allergy information is recorded.',
+  ];
+
+  it.each`
+    why                              | beside
+    ${'nothing'}                     | ${[]}
+    ${'a problem entered in error'}  | ${[fact('Condition', 'x', { ...problem, verification: 'entered-in-error' }, { retracted: true })]}
+    ${'an allergy entered in error'} | ${[fact('AllergyIntolerance', 'x', { ...allergy, verification: 'entered-in-error' }, { retracted: true })]}
+    ${'a visit that is planned'}     | ${[fact('Encounter', 'x', { ...visit, status: 'planned' })]}
+    ${'a visit that was cancelled'}  | ${[fact('Encounter', 'x', { ...visit, status: 'cancelled' })]}
+  `('R98: beside $why, all three are', ({ beside }) => {
+    expect(absences(beside)).toEqual(NONE);
+  });
+
+  it.each`
+    why                                   | beside                                                                         | of           | what
+    ${'a resolved problem'}               | ${fact('Condition', 'x', { ...problem, clinicalStatus: 'resolved' })}          | ${'problem'} | ${PROBLEMS}
+    ${'a problem that was ruled out'}     | ${fact('Condition', 'x', { ...problem, verification: 'refuted' })}             | ${'problem'} | ${PROBLEMS}
+    ${'an inactive allergy'}              | ${fact('AllergyIntolerance', 'x', { ...allergy, clinicalStatus: 'inactive' })} | ${'allergy'} | ${ALLERGIES}
+    ${'an allergy that was ruled out'}    | ${fact('AllergyIntolerance', 'x', { ...allergy, verification: 'refuted' })}    | ${'allergy'} | ${ALLERGIES}
+    ${'a visit of a class we do not map'} | ${fact('Encounter', 'x', { ...visit, class: 'FLD' })}                          | ${'visits'}  | ${VISITS}
+    ${'a visit of some day in a month'}   | ${fact('Encounter', 'x', { ...visit, start: '2026-10' })}                      | ${'visits'}  | ${VISITS}
+    ${'a visit that has just begun'}      | ${fact('Encounter', 'x', { ...visit, status: 'arrived' })}                     | ${'visits'}  | ${VISITS}
+    ${'a visit dated in the future'}      | ${fact('Encounter', 'x', { ...visit, start: '2027-10-15T09:00:00Z' })}         | ${'visits'}  | ${VISITS}
+  `('R98: beside $why nothing of the sort is, and it is counted', ({ beside, of, what }) => {
+    expect(absences([beside])).toEqual(NONE.filter((line) => !line.includes(of)));
+    expect(draftOf([beside]).omitted.filter((one) => one.what === what)).toMatchObject([{ number: 1 }]);
+  });
+});
+
 describe('the latest that is written is the latest that is checked', () => {
   const potassium = (id: string, value: string, on: string, atoms = {}) =>
     result(id, 'Potassium', value, 'mmol/L', on, { category: 'laboratory', flag: 'H', ...atoms });

@@ -2,12 +2,12 @@ import type { Fact } from '../../core/fact.ts';
 import { textOf } from '../../core/fact.ts';
 import type { Draft, DraftSentence, Omission, Pack, PackContext, TriggerReason } from '../../core/pack.ts';
 import { dateWords } from '../../core/phrase.ts';
-import { activeProblems, allergies, pendingOrders, problemsOf, unconfirmedAllergies } from './background.ts';
+import { activeProblems, allergies, pendingOrders, recordedAllergies, recordedProblems, unconfirmedAllergies } from './background.ts';
 import { medicationChanges, ordersOnHold, undatedStops } from './medications.ts';
 import { dateOf, timeOf } from './readings.ts';
 import { abnormalResults, positiveResults, resultsAhead, seriesOf, trends } from './results.ts';
 import { eventsSince, reportsToRead } from './since-last-visit.ts';
-import { lastVisit, visitsOf } from './visits.ts';
+import { lastVisit, recordedVisits, visitsOf } from './visits.ts';
 
 const DAY_MS = 86_400_000;
 /** Where no visit is on record, changes of the last half year are new to the reader. */
@@ -27,7 +27,7 @@ const LIMITS = { events: 6, results: 8, positive: 3, trends: 4, medications: 8, 
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.5.0',
+  version: '1.5.1',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',
@@ -82,8 +82,9 @@ function write({ chart }: PackContext): Draft {
     return [...vital, ...sentences.filter((sentence) => !isVital(sentence))].slice(0, room);
   };
 
+  const known = { visits: recordedVisits(chart), problems: recordedProblems(chart), allergies: recordedAllergies(chart) };
   const sentences = [
-    ...(visits.length > 0 ? [] : [noVisits(sinceTitle, daysBefore(chart.asOf, VISIT_DAYS))]),
+    ...(known.visits > 0 ? [] : [absent(sinceTitle, 'visits', daysBefore(chart.asOf, VISIT_DAYS))]),
     ...take(eventsSince(chart, visits, sinceTitle, since), LIMITS.events, 'older events since then'),
     ...take(
       abnormalResults(series, chart, 'Abnormal results', daysBefore(chart.asOf, RESULTS_DAYS)),
@@ -98,17 +99,19 @@ function write({ chart }: PackContext): Draft {
     ...take(trends(series, chart, 'Trends'), LIMITS.trends, 'further trends'),
     ...take(medicationChanges(chart, 'Medication changes', since), LIMITS.medications, 'earlier medication entries'),
     ...take(activeProblems(chart, 'Active problems'), LIMITS.problems, 'further active problems'),
-    ...(problemsOf(chart) > 0 ? [] : [noProblems('Active problems')]),
+    ...(known.problems > 0 ? [] : [absent('Active problems', 'problems')]),
     ...take(pendingOrders(chart, 'Pending'), LIMITS.pending, 'further pending orders'),
     ...take(allergies(chart, 'Allergies'), LIMITS.allergies, 'further allergies'),
+    ...(known.allergies.all > 0 ? [] : [absent('Allergies', 'allergies')]),
   ];
-  const active = sentences.some(({ section }) => section === 'Active problems');
-  const unconfirmed = unconfirmedAllergies(chart);
+  const isEmpty = (title: string) => !sentences.some(({ section }) => section === title);
   const leave = (section: string, number: number, what: string) => number > 0 && omitted.push({ section, number, what });
-  leave('Allergies', unconfirmed, 'unconfirmed allergies');
+  leave('Allergies', unconfirmedAllergies(chart), 'unconfirmed allergies');
+  leave('Allergies', isEmpty('Allergies') ? known.allergies.past : 0, 'allergies that are not active, or were ruled out');
   leave('Abnormal results', resultsAhead(series), 'results dated in the future');
   leave('Medication changes', undatedStops(chart, since), 'older orders, stopped on an unknown day');
-  leave('Active problems', active ? 0 : problemsOf(chart), 'problems that are not active');
+  leave('Active problems', isEmpty('Active problems') ? known.problems : 0, 'problems that are not active');
+  leave(sinceTitle, visits.length > 0 ? 0 : known.visits, 'visits of an unknown kind or day, or dated in the future');
   leave('Medication changes', ordersOnHold(chart), 'orders on hold');
   leave(sinceTitle, reportsToRead(chart, since), 'reports to be read in full');
   return { title: 'Pre-visit summary', sections: [...new Set(sentences.map((sentence) => sentence.section))], sentences, omitted };
@@ -123,12 +126,8 @@ function isVital({ claims }: DraftSentence): boolean {
   );
 }
 
-function noVisits(section: string, since: string): DraftSentence {
-  return { section, claims: [{ kind: 'absence', of: 'visits', since }], cites: [] };
-}
-
-function noProblems(section: string): DraftSentence {
-  return { section, claims: [{ kind: 'absence', of: 'problems' }], cites: [] };
+function absent(section: string, of: 'visits' | 'problems' | 'allergies', since?: string): DraftSentence {
+  return { section, claims: [{ kind: 'absence', of, ...(since === undefined ? {} : { since }) }], cites: [] };
 }
 
 /** A booked visit asks for a summary from three days before until half a day after it began, unless the patient died. */

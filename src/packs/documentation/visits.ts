@@ -1,5 +1,5 @@
 import type { Claim, ClaimOf } from '../../core/claim.ts';
-import type { Fact } from '../../core/fact.ts';
+import type { Chart, Fact } from '../../core/fact.ts';
 import { atomsOf, textOf } from '../../core/fact.ts';
 import { conceptOf, dateOf, newestFirst } from './readings.ts';
 
@@ -9,6 +9,14 @@ export type Visit = { fact: Fact; at: string; on: string; until: string | undefi
 const SETTINGS: Record<string, Visit['setting']> = {
   AMB: 'outpatient', EMER: 'emergency', IMP: 'inpatient', ACUTE: 'inpatient', NONAC: 'inpatient', OBSENC: 'inpatient', SS: 'inpatient', VR: 'virtual', HH: 'home',
 }; // biome-ignore format: one table
+
+/** FHIR R4 EncounterStatus of what took place or is taking place. */
+const TOOK_PLACE = new Set(['arrived', 'triaged', 'in-progress', 'onleave', 'finished']);
+
+/** How many visits the chart holds, also of a kind or day that nobody can tell: with any, that none is written is not that none is recorded. */
+export function recordedVisits({ facts }: Chart): number {
+  return facts.filter((fact) => fact.type === 'Encounter' && !fact.retracted && TOOK_PLACE.has(fact.status ?? '')).length;
+}
 
 /** Visits that took place (in progress or finished) before `asOf`, newest first; one that several feeds sent under one number is one. */
 export function visitsOf(facts: readonly Fact[], asOf: string): Visit[] {
