@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../core/errors.ts';
+import { holdsTextOnly } from '../core/text.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Caller } from './identity.ts';
 
@@ -50,12 +51,16 @@ export function guardCaller(
 }
 
 /**
- * Refuses an address with U+0000 in it: no text here holds it, and PostgreSQL knows no such text (22021). An address can write it only as
- * `%00` (RFC 3986 §2.1).
+ * Refuses what is no text, in an address or in a JSON body: U+0000, which PostgreSQL cannot hold (22021, 22P05), and half a surrogate pair, which
+ * has no bytes to hash. An address can write the first only as `%00` (RFC 3986 §2.1), the second not at all.
  */
 export function guardText(server: FastifyInstance): void {
   server.addHook('onRequest', async (request) => {
     if (request.url.includes('%00')) throw new AppError('request_invalid', 'the address holds the character U+0000, which is no text');
+  });
+  server.addHook('preValidation', async ({ body }) => {
+    if (Buffer.isBuffer(body) || holdsTextOnly(body)) return;
+    throw new AppError('request_invalid', 'the body holds the character U+0000 or half a surrogate pair, which is no text');
   });
 }
 

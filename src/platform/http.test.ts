@@ -64,6 +64,22 @@ it('answers 401 before it reads a body, and to unknown paths too', async () => {
   expect(answer.json()).toMatchObject({ resourceType: 'OperationOutcome', code: 'not_signed_in', issue: [{ code: 'login' }] });
 });
 
+it.each(['{"reason":"a\\u0000b"}', '{"reason":"a\\ud800"}', '{"sentences":[{"text":"\\u0000"}]}', '{"a\\u0000":1}', '"\\udc00"'])(
+  'refuses the body %s, which no store could hold and nobody could read again',
+  async (payload) => {
+    const server = await start();
+
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/api/things/1',
+      headers: { ...bearer, 'content-type': 'application/json' },
+      payload,
+    });
+
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'request_invalid']);
+  },
+);
+
 it('signs a demo identity in by cookie and by token, and out again', async () => {
   const server = await start();
   const { identities } = (await server.inject('/api/demo/identities')).json();

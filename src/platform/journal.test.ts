@@ -95,6 +95,8 @@ describe.each(testDatabases)('journal on $name', ({ available, open }) => {
       ['a person as subject', { subject: PERSON, person: PERSON }],
       ['another person in the body', { person: PERSON, body: { person: 'someone-else' } }],
       ['a person in the body alone', { body: { person: PERSON } }],
+      ['the character U+0000 in the body', { body: { reason: 'a\u0000b' } }],
+      ['half a surrogate pair in the body', { body: { reason: 'a\ud800' } }],
       ['a body that has no canonical form', { body: { at: undefined } }],
     ])('refuses %s and writes nothing', async (_why, change) => {
       const before = await counts(db);

@@ -64,6 +64,9 @@ export function entryHash(header: string | Uint8Array, commitment: Uint8Array): 
 const SALT_BYTES = 32;
 const LEAF = Uint8Array.of(0);
 
+// The database takes such a text and then cannot look into it: an entry that nobody can read stands for ever.
+const ESCAPED_NULL = /(?<!\\)(?:\\\\)*\\u0000/;
+
 type Columns = {
   at: string[];
   kind: string[];
@@ -81,6 +84,7 @@ function addRow(columns: Columns, row: JournalRow, salt: Uint8Array): void {
   refuseUnclear(row);
   const { person } = row;
   const body = canonicalJson(person === undefined ? row.body : { ...row.body, person });
+  if (ESCAPED_NULL.test(body)) throw new AppError('internal', `the body of a ${row.kind} entry holds the character U+0000`);
   columns.at.push(row.at);
   columns.kind.push(row.kind);
   columns.actor.push(row.actor);

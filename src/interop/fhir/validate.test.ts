@@ -32,6 +32,7 @@ it.each`
   ${'observation'}       | ${'code.coding[0].code'}                           | ${'""'}                                                                                      | ${'Observation.code.coding[0].code value'}
   ${'observation'}       | ${'code.coding[0].userSelected'}                   | ${'"true"'}                                                                                  | ${'Observation.code.coding[0].userSelected value'}
   ${'observation'}       | ${'code.text'}                                     | ${'""'}                                                                                      | ${'Observation.code.text value'}
+  ${'observation'}       | ${'code.text'}                                     | ${'"a\\ud800b"'}                                                                             | ${'Observation.code.text value'}
   ${'observation'}       | ${'code.text'}                                     | ${'"a\\u0000b"'}                                                                             | ${'Observation.code.text value'}
   ${'observation'}       | ${'subject.reference'}                             | ${'"Practitioner/1"'}                                                                        | ${'Observation.subject.reference value'}
   ${'observation'}       | ${'subject.reference'}                             | ${'"https://ehr.example.org/fhir/Organization/1"'}                                           | ${'Observation.subject.reference value'}

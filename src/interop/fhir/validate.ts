@@ -1,4 +1,5 @@
 import type { OperationOutcome } from '../../core/errors.ts';
+import { isText } from '../../core/text.ts';
 import { type ElementRule, isResourceType, type TypeRule, typeRule } from './definitions.ts';
 import { invariantsOf } from './invariants.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
@@ -139,6 +140,7 @@ class Check {
     else if (fault === 'narrative-empty') this.report('invariant', 'txt-2: a narrative must say something', undefined, 'warning');
     else if (fault) this.report('value', `not a valid ${rule.type}`);
     else if (typeof value === 'string') {
+      if (!isText(value)) return this.report('value', 'holds the character U+0000 or half a surrogate pair, which is no text');
       if (rule.binding && !rule.binding.all.has(value)) this.report('code-invalid', `not in the required value set ${rule.binding.url}`);
       if (value.charCodeAt(0) === 0x23) this.pointed.add(value);
     }

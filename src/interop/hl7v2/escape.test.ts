@@ -19,6 +19,7 @@ it.each`
   ${'C:\\temp\\F\\x'}                   | ${'C:\\temp|x'}        | ${['escape-unreadable']}
   ${'open \\ end'}                      | ${'open \\ end'}       | ${['escape-unreadable']}
   ${'\\X4\\'}                           | ${'\\X4\\'}            | ${['escape-unreadable']}
+  ${'a\\X4100\\b'}                      | ${'a\\X4100\\b'}       | ${['escape-unreadable']}
 `('R88: $sent reads $read', ({ sent, read, flags }: { sent: string; read: string; flags: string[] }) => {
   const message = openMessage(Buffer.from(`MSH|^~\\&|LAB\rOBX|1|FT|x||${sent}|\r`));
 

@@ -37,7 +37,7 @@ export function decodeSteps(message: Hl7Message, range: Range): DecodeStep[] {
 
 /**
  * Resolves escape sequences (HL7 v2.5.1 §2.7). Formatting becomes line breaks and spaces, highlighting goes, `\X..\` becomes its bytes.
- * What cannot be resolved (`\Z..\`, `\C..\`, `\M..\`, a lone escape character) stays as it was sent and is flagged, never dropped.
+ * What cannot be resolved (`\Z..\`, `\C..\`, `\M..\`, `\X00\`, which is no text, a lone escape character) stays as it was sent and is flagged, never dropped.
  */
 export function unescapeBytes(bytes: Uint8Array, delimiters: Delimiters, flags: string[]): Buffer {
   const { escape: mark } = delimiters;
@@ -106,7 +106,10 @@ function resolve(sequence: string, delimiters: Delimiters, flags: string[]): rea
 }
 
 function resolveLonger(sequence: string, flags: string[]): readonly number[] | 'keep' | undefined {
-  if (/^X([0-9A-Fa-f]{2})+$/.test(sequence)) return [...Buffer.from(sequence.slice(1), 'hex')];
+  if (/^X([0-9A-Fa-f]{2})+$/.test(sequence)) {
+    const bytes = Buffer.from(sequence.slice(1), 'hex');
+    return bytes.includes(0) ? undefined : [...bytes];
+  }
   const command = /^\.(br|sp|in|ti|fi|nf|ce|sk)\s*([+-]?\d{0,3})$/.exec(sequence);
   if (command) return format(command[1]!, command[2]!);
   if (/^(Z[^\s]{0,40}|C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4,6})$/.test(sequence)) {
