@@ -1,4 +1,4 @@
-import type { Claim } from '../../core/claim.ts';
+import type { Claim, ClaimOf } from '../../core/claim.ts';
 import type { Chart, Fact } from '../../core/fact.ts';
 import { textOf } from '../../core/fact.ts';
 import { frequencyOf } from '../../core/frequency.ts';
@@ -15,29 +15,17 @@ type Entry = { fact: Fact; at: string; on: string; key: string };
  */
 export function medicationChanges(chart: Chart, section: string, sinceDate: string): DraftSentence[] {
   const orders = entries(chart, 'MedicationRequest', ['authored']);
+  const fills = entries(chart, 'MedicationDispense', ['effective', 'occurrence', 'start']);
+  const statements = entries(chart, 'MedicationStatement', ['effective', 'start', 'recorded']);
   return [
-    ...entries(chart, 'MedicationRequest', ['authored']).flatMap((entry) => orderSentence(entry, orders) ?? []),
-    ...entries(chart, 'MedicationDispense', ['effective', 'occurrence', 'start']).flatMap((entry) => sentence(entry, 'filled')),
-    ...entries(chart, 'MedicationStatement', ['effective', 'start', 'recorded']).flatMap((entry) => statementSentence(entry)),
+    ...orders.flatMap((entry) => ordered(entry, orders, chart.asOf) ?? []),
+    ...fills.map((entry) => said(entry, 'filled')),
+    ...statements.filter(({ fact }) => fact.status === 'active' && !isOver(fact, chart.asOf)).map((entry) => said(entry, 'taking')),
   ]
     .filter((one) => one.on >= sinceDate)
     .sort((one, other) => rankOf(one) - rankOf(other) || compare(other.on, one.on) || compare(one.fact.id, other.fact.id))
     .filter((one, index, all) => all.findIndex((other) => saysNoMore(one, other)) === index)
     .map((one) => ({ section, claims: [one.claim], cites: one.cites }));
-
-  function orderSentence(entry: Entry, all: Entry[]): Said | undefined {
-    if (entry.fact.status === 'stopped') {
-      if (goesOn(entry, all)) return undefined;
-      const stopped = stoppedOn(entry.fact, chart.asOf);
-      return stopped === undefined ? undated(sentence(entry, 'stopped')[0]!) : sentence({ ...entry, on: stopped }, 'stopped')[0];
-    }
-    if (!['active', 'completed'].includes(entry.fact.status ?? '')) return undefined;
-    return doseChange(entry, all) ?? sentence(entry, 'prescribed')[0];
-  }
-
-  function statementSentence(entry: Entry): Said[] {
-    return entry.fact.status === 'active' && !isOver(entry.fact, chart.asOf) ? sentence(entry, 'taking') : [];
-  }
 }
 
 /** Stopped orders that were written before a date and stopped nobody knows when: they are counted, since nothing says that they are news. */
@@ -66,20 +54,26 @@ function saysNoMore(one: Said, other: Said): boolean {
   return one.claim.modality === other.claim.modality && conceptKey(one.claim.drug) === conceptKey(other.claim.drug);
 }
 
+function ordered(entry: Entry, orders: readonly Entry[], asOf: string): Said | undefined {
+  const { status } = entry.fact;
+  if (status === 'active' || status === 'completed') return doseChange(entry, orders) ?? said(entry, 'prescribed');
+  if (status !== 'stopped' || goesOn(entry, orders)) return undefined;
+  const stopped = stoppedOn(entry.fact, asOf);
+  return stopped === undefined ? undated(said(entry, 'stopped')) : said({ ...entry, on: stopped }, 'stopped');
+}
+
 /** Where another order of the drug goes on, the drug was not stopped with this one. */
 function goesOn(entry: Entry, orders: readonly Entry[]): boolean {
   return orders.some((other) => other !== entry && other.key === entry.key && other.fact.status === 'active');
 }
 
 /** The words without the day; `on` goes on to say where among the others the sentence stands. */
-function undated(said: Said): Said {
-  const { claim } = said;
-  if (claim.kind !== 'medication') return said;
-  const { on: _, ...rest } = claim;
-  return { ...said, claim: rest };
+function undated({ claim: { on: _, ...claim }, ...rest }: Said<ClaimOf<'medication'>>): Said {
+  return { ...rest, claim };
 }
 
-type Said = { claim: Claim; on: string; fact: Fact; cites: { fact: string; version: number }[] };
+/** A claim with the day it is sorted by and what it cites. */
+type Said<C = Claim> = { claim: C; on: string; fact: Fact; cites: { fact: string; version: number }[] };
 
 /** When an order's dosing ended. `authored` is when it was written, and the end of its dispense validity is no stop. */
 function stoppedOn(fact: Fact, asOf: string): string | undefined {
@@ -109,10 +103,9 @@ function entries(chart: Chart, type: string, dates: ('authored' | 'effective' | 
     .sort(newestFirst);
 }
 
-function sentence(entry: Entry, modality: 'prescribed' | 'filled' | 'taking' | 'stopped'): Said[] {
-  const { fact, on } = entry;
-  const claim: Claim = { kind: 'medication', drug: conceptOf(fact)!, modality, on, ...directionsOf(fact) };
-  return [{ claim, on, fact, cites: [{ fact: fact.id, version: fact.version }] }];
+function said({ fact, on }: Entry, modality: ClaimOf<'medication'>['modality']): Said<ClaimOf<'medication'>> {
+  const claim = { kind: 'medication' as const, drug: conceptOf(fact)!, modality, on, ...directionsOf(fact) };
+  return { claim, on, fact, cites: [{ fact: fact.id, version: fact.version }] };
 }
 
 type Directions = { dose?: Dose; route?: string; frequency?: string };
