@@ -10,6 +10,9 @@ import { eventsSince, reportsToRead } from './since-last-visit.ts';
 import { lastVisit, recordedVisits, visitsOf } from './visits.ts';
 
 const DAY_MS = 86_400_000;
+
+/* The numbers of this pack are our own choice, from no guideline. README.md lists them under *Evidence*, each with its reason, for the owner's review. */
+
 /** Where no visit is on record, changes of the last half year are new to the reader. */
 const WITHOUT_VISIT_DAYS = 183;
 /** Abnormal results older than this say little about today's visit; the chart still shows them. */
@@ -17,9 +20,9 @@ const RESULTS_DAYS = 365;
 /** A visit is prepared from three days before; a missed one stays in the queue for half a day. */
 const AHEAD_DAYS = 3;
 const AFTER_MS = DAY_MS / 2;
-
-/** Visits are looked for this far back. */
-const VISIT_DAYS = 1825;
+/** What happened is looked for five years back, visits too; what is under way or taken, two. */
+const PAST_DAYS = 1825;
+const CURRENT_DAYS = 730;
 
 /** Sections in the order of the page, with the most sentences each may take so that the whole fits one page (about 45 lines). */
 const LIMITS = { events: 6, results: 8, positive: 3, trends: 4, medications: 8, problems: 10, pending: 5, allergies: 5 };
@@ -35,17 +38,17 @@ export const documentation: Pack = {
   needs: [
     { type: 'Patient' },
     { type: 'Appointment', lookBackDays: 30 },
-    { type: 'Encounter', lookBackDays: VISIT_DAYS },
+    { type: 'Encounter', lookBackDays: PAST_DAYS },
     { type: 'Condition' },
     { type: 'AllergyIntolerance' },
-    { type: 'MedicationRequest', lookBackDays: 1825 },
-    { type: 'MedicationStatement', lookBackDays: 730 },
-    { type: 'MedicationDispense', lookBackDays: 730 },
-    { type: 'Observation', lookBackDays: 1825 },
-    { type: 'DiagnosticReport', lookBackDays: 1825 },
-    { type: 'Procedure', lookBackDays: 1825 },
-    { type: 'Immunization', lookBackDays: 1825 },
-    { type: 'ServiceRequest', lookBackDays: 730 },
+    { type: 'MedicationRequest', lookBackDays: PAST_DAYS },
+    { type: 'MedicationStatement', lookBackDays: CURRENT_DAYS },
+    { type: 'MedicationDispense', lookBackDays: CURRENT_DAYS },
+    { type: 'Observation', lookBackDays: PAST_DAYS },
+    { type: 'DiagnosticReport', lookBackDays: PAST_DAYS },
+    { type: 'Procedure', lookBackDays: PAST_DAYS },
+    { type: 'Immunization', lookBackDays: PAST_DAYS },
+    { type: 'ServiceRequest', lookBackDays: CURRENT_DAYS },
   ],
   triggers: [{ type: 'Appointment', when: visitAhead, wakeAt: visitTurn }],
   kpis: [
@@ -64,6 +67,7 @@ export const documentation: Pack = {
       minutesBetween: [['proposal.offered'], ['decision.signed']],
     },
   ],
+  // LOINC 34133-9, Summary of episode note: the nearest we know of; LOINC names no summary written before a visit.
   document: { loinc: '34133-9', title: 'Pre-visit summary' },
   write,
 };
@@ -84,7 +88,7 @@ function write({ chart }: PackContext): Draft {
 
   const known = { visits: recordedVisits(chart), problems: recordedProblems(chart), allergies: recordedAllergies(chart) };
   const sentences = [
-    ...(known.visits > 0 ? [] : [absent(sinceTitle, 'visits', daysBefore(chart.asOf, VISIT_DAYS))]),
+    ...(known.visits > 0 ? [] : [absent(sinceTitle, 'visits', daysBefore(chart.asOf, PAST_DAYS))]),
     ...take(eventsSince(chart, visits, sinceTitle, since), LIMITS.events, 'older events since then'),
     ...take(
       abnormalResults(series, chart, 'Abnormal results', daysBefore(chart.asOf, RESULTS_DAYS)),

@@ -124,6 +124,7 @@ function directionsOf(fact: Fact): Directions {
   return { ...(dose ? { dose } : {}), ...(route ? { route } : {}), ...(frequency ? { frequency } : {}) };
 }
 
+/** Directions longer than this are left out whole. Our own choice: README.md, *Evidence*. */
 const QUOTE_CHARACTERS = 120;
 
 /** Words of plain directions: they say no more than a dose, a route and a rate do, or, as "with food" does, nothing that changes them. */

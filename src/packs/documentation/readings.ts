@@ -79,7 +79,7 @@ export function compare<T extends number | string>(one: T, other: T): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-// HL7 table 0078 and its FHIR twin v3-ObservationInterpretation.
+// FHIR R4 v3-ObservationInterpretation, which takes in HL7 v2 table 0078: the flags that say how a value lies, and no others.
 const FLAGS: Record<string, NonNullable<Reading['flag']>> = {
   H: 'high', HU: 'high', HH: 'critically high', L: 'low', LU: 'low', LL: 'critically low', A: 'abnormal', AA: 'abnormal', N: 'normal',
 }; // biome-ignore format: one table

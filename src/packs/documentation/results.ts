@@ -5,9 +5,9 @@ import type { DraftSentence } from '../../core/pack.ts';
 import { compare, conceptKey, newestFirst, type Reading, readingsOf } from './readings.ts';
 
 const ABNORMAL = new Set(['high', 'low', 'critically high', 'critically low', 'abnormal']);
-/** HL7 table 0078 and v3-ObservationInterpretation: positive, detected, reactive, weakly reactive. */
+/** FHIR R4 v3-ObservationInterpretation, which takes in HL7 v2 table 0078: positive, detected, reactive, weakly reactive. */
 const POSITIVE = new Set(['POS', 'DET', 'RR', 'WR']);
-/** A trend is named from three results on; two points are a difference. */
+/** A trend is named from three results on, since two points are a difference, and within two years. Our own choice: README.md, *Evidence*. */
 const TREND_POINTS = 3;
 const TREND_WINDOW_DAYS = 730;
 const DAY_MS = 86_400_000;

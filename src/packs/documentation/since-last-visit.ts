@@ -5,7 +5,7 @@ import type { DraftSentence } from '../../core/pack.ts';
 import { conceptOf, dateOf, newestFirst } from './readings.ts';
 import { type Visit, visitClaim } from './visits.ts';
 
-/** Conclusions longer than this are read in full, not quoted: part of one can turn its meaning round. */
+/** Conclusions longer than this are read in full, not quoted: part of one can turn its meaning round. Our own choice: README.md, *Evidence*. */
 const QUOTE_CHARACTERS = 360;
 
 /** Emergency and inpatient stays, procedures, reports and immunisations since a date, newest first. */
