@@ -59,6 +59,14 @@ describe('what the summary leaves out', () => {
   });
 });
 
+it('R98: a result of grade D is not written', () => {
+  const value = { status: 'final', display: 'Potassium', value: '5.6', unit: 'mmol/L', flag: 'H', effective: '2026-11-20' };
+  const results = (over: Partial<Fact>) => claimsOf([fact('Observation', 'k', value, over)]).filter((claim) => claim.kind === 'result');
+
+  expect(results({})).toHaveLength(1);
+  expect(results({ grade: 'D' })).toEqual([]);
+});
+
 describe('what is not written is called absent only where nothing of it is on record', () => {
   const problem = { display: 'Gout', clinicalStatus: 'active', verification: 'confirmed', onset: '2019-01-01' };
   const allergy = { display: 'Latex', clinicalStatus: 'active', verification: 'confirmed', recorded: '2018-05-04' };
