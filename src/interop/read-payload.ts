@@ -31,8 +31,11 @@ export function hl7OptionsOf(receipt: ReceiptToRead, { feedZones, authorities }:
 
 function readAs(receipt: ReceiptToRead, bytes: Uint8Array, settings: ReadingSettings): Reading {
   switch (receipt.contentType) {
-    case 'application/hl7-v2+er7':
-      return readHl7File(bytes, hl7OptionsOf(receipt, settings));
+    case 'application/hl7-v2+er7': {
+      // Not its coverage, which would keep all that the reading was made with until the facts are stored.
+      const { people, merges, rejections, controlId, flags } = readHl7File(bytes, hl7OptionsOf(receipt, settings));
+      return { people, merges, rejections, controlId, flags };
+    }
     case 'application/fhir+json':
     case 'application/fhir+ndjson':
       return readFhir(bytes, { source: receipt.source, receipt: receipt.id, contentType: receipt.contentType });

@@ -1,10 +1,9 @@
 import type { NewFact } from '../core/fact.ts';
 import type { Queryable } from '../platform/database.ts';
-import { sha256Hex } from '../platform/digest.ts';
 import { type FactStatement, statementHash } from '../platform/fact-statement.ts';
 import { append } from '../platform/journal.ts';
 import { conceptIds } from './concepts.ts';
-import { packAtoms } from './fact-row.ts';
+import { PackedFact, packFact } from './fact-row.ts';
 import { lockSourcePersons, type Resolved } from './people.ts';
 import {
   type Copy,
@@ -42,7 +41,7 @@ export async function recordFacts(
   const histories = historiesOf(await tx.query<StandingRow>(STANDING, [ids]));
 
   const plan: Plan = { inserts: [], closes: [], copies: [] };
-  const outcomes = arrivals.map((arrival) => place(arrival, histories, earlier, plan, now));
+  const outcomes = arrivals.map((arrival) => place({ ...arrival, fact: packFact(arrival.fact) }, histories, earlier, plan, now));
   outcomes.push(...dropUnread(arrivals, histories, earlier, plan, now));
   await closeVersions(tx, plan.closes, now);
   const said = await insertVersions(tx, plan.inserts, now);
@@ -87,7 +86,8 @@ type Version = Standing & {
   original: number;
   written?: { supersededAt: string | null };
 };
-type Insert = { arrival: Arrival; version: number; contentHash: string; supersededAt: string | null };
+type Placed = Arrival & { fact: PackedFact };
+type Insert = { arrival: Placed; version: number; supersededAt: string | null };
 type Plan = { inserts: Insert[]; closes: { sourcePerson: string; id: string; version: number }[]; copies: (Copy & Copied)[] };
 type Copied = { receipt: string; contentHash: string };
 type StandingRow = {
@@ -133,19 +133,18 @@ function historiesOf(rows: readonly StandingRow[]): Map<string, Version[]> {
   return histories;
 }
 
-function place(arrival: Arrival, histories: Map<string, Version[]>, earlier: EarlierReadings, plan: Plan, now: string): Outcome {
+function place(arrival: Placed, histories: Map<string, Version[]>, earlier: EarlierReadings, plan: Plan, now: string): Outcome {
   const { fact, about } = arrival;
   const history = histories.get(fact.id) ?? [];
   histories.set(fact.id, history);
-  const contentHash = sha256Hex(fact.content);
+  const { contentHash } = fact;
   const standing = history.find((version) => version.open);
   const outcome = (version: number, effect: Outcome['effect']): Outcome => ({ id: fact.id, version, person: about.person, effect });
   const reading = readingOf(arrival.receipt, fact.origins[0]?.envelope[0] ?? 0);
   const before = earlier.facts.get(`${fact.id}|${reading}`);
   if (before) {
-    if (!before.gone && standing && before.said.has(saidBy(about.sourcePerson, contentHash, fact)))
-      return outcome(standing.version, 'same');
-    return placeAgain({ arrival, contentHash, reading }, history, plan, now);
+    if (!before.gone && standing && before.said.has(saidBy(about.sourcePerson, fact))) return outcome(standing.version, 'same');
+    return placeAgain({ arrival, reading }, history, plan, now);
   }
 
   if (standing && standing.contentHash === contentHash && standing.sourcePerson === about.sourcePerson)
@@ -158,7 +157,7 @@ function place(arrival: Arrival, histories: Map<string, Version[]>, earlier: Ear
     sourcePerson: about.sourcePerson,
   };
   const version = (history.at(-1)?.version ?? 0) + 1;
-  const insert: Insert = { arrival, version, contentHash, supersededAt: null };
+  const insert: Insert = { arrival, version, supersededAt: null };
   const arrived: Version = { ...candidate, version, open: false, reading, gone: false, tied: false, original: version, written: insert };
   const next = best([...history, arrived]);
   if (standing && next !== arrived && history.some((version) => version.contentHash === contentHash))
@@ -186,23 +185,18 @@ function effectOf({ fact, about }: Arrival, stands: boolean, standing: Version |
  * What a receipt says now in place of what it said. Which receipt stands is decided anew among what each says last, because the times it was
  * decided by may have been read otherwise: a correction that lost to a time without a zone stands once the zone is known.
  */
-function placeAgain(
-  { arrival, contentHash, reading }: { arrival: Arrival; contentHash: string; reading: string },
-  history: Version[],
-  plan: Plan,
-  now: string,
-): Outcome {
+function placeAgain({ arrival, reading }: { arrival: Placed; reading: string }, history: Version[], plan: Plan, now: string): Outcome {
   const { fact, about } = arrival;
   const standing = history.find((one) => one.open);
   const version = history.at(-1)!.version + 1;
-  const insert: Insert = { arrival, version, contentHash, supersededAt: null };
+  const insert: Insert = { arrival, version, supersededAt: null };
   const candidate: Version = {
     rank: fact.rank,
     resultAt: instant(fact.resultAt),
     retracted: fact.retracted,
     sourcePerson: about.sourcePerson,
     version,
-    contentHash,
+    contentHash: fact.contentHash,
     open: false,
     reading,
     gone: false,
@@ -274,7 +268,7 @@ function flagTied(id: string, history: Version[], plan: Plan, now: string, befor
   const insert = standing === history.at(-1) && plan.inserts.find((one) => one === standing.written);
   if (insert) {
     const { fact } = insert.arrival;
-    insert.arrival = { ...insert.arrival, fact: { ...fact, grade: 'D', flags: [...fact.flags, TIED] } };
+    insert.arrival = { ...insert.arrival, fact: new PackedFact(fact, { grade: 'D', flags: [...fact.flags, TIED] }) };
     standing.tied = true;
     return undefined;
   }
@@ -324,9 +318,9 @@ function statementOf({ arrival }: Insert): FactStatement {
     span_end: end,
     valid_from: fact.validFrom,
     valid_to: fact.validTo,
-    code: codeOf(fact),
-    value: firstText(fact, 'value'),
-    unit: firstText(fact, 'unit'),
+    code: fact.code,
+    value: fact.value,
+    unit: fact.unit,
     status: fact.status,
     grade: fact.grade,
     flags: fact.flags,
@@ -334,7 +328,7 @@ function statementOf({ arrival }: Insert): FactStatement {
     rank: fact.rank,
     result_at: fact.resultAt,
     origins: JSON.stringify(fact.origins),
-    atoms: packAtoms(fact.atoms),
+    atoms: fact.packedAtoms,
   };
 }
 
@@ -389,7 +383,7 @@ async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: st
       rows.map((row) => row.retracted),
       rows.map((row) => row.rank),
       rows.map((row) => row.result_at),
-      inserts.map((insert) => insert.contentHash),
+      facts.map((fact) => fact.contentHash),
       rows.map((row) => row.origins).join(BETWEEN),
       now,
       rows.map((row) => row.atoms).join(BETWEEN),
@@ -403,9 +397,7 @@ async function insertVersions(tx: Queryable, inserts: readonly Insert[], now: st
 
 async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<void> {
   const codes = inserts.flatMap(({ arrival }) =>
-    arrival.fact.atoms
-      .filter((atom) => atom.name === 'code' && atom.system !== undefined)
-      .map((atom) => ({ arrival, system: atom.system!, code: atom.text, display: displayOf(arrival.fact) })),
+    arrival.fact.codes.map(({ system, code }) => ({ arrival, system, code, display: arrival.fact.display })),
   );
   if (codes.length === 0) return;
   const ids = await conceptIds(tx, codes);
@@ -427,12 +419,12 @@ async function insertCodes(tx: Queryable, inserts: readonly Insert[]): Promise<v
  */
 async function journalRecorded(tx: Queryable, { inserts, copies }: Plan, said: ReadonlyMap<string, string>, now: string): Promise<void> {
   const rows = [
-    ...inserts.map(({ arrival, version, contentHash }) => ({
+    ...inserts.map(({ arrival, version }) => ({
       kind: 'facts.recorded' as const,
       receipt: arrival.receipt,
       person: arrival.about.person,
       alone: '',
-      fact: [arrival.fact.id, version, contentHash, said.get(`${arrival.fact.id}|${version}`)!],
+      fact: [arrival.fact.id, version, arrival.fact.contentHash, said.get(`${arrival.fact.id}|${version}`)!],
     })),
     ...copies.map(({ flag, receipt, id, version, contentHash }) => ({
       kind: flag === NO_LONGER_READ ? ('facts.superseded' as const) : ('facts.recorded' as const),
@@ -456,19 +448,6 @@ async function journalRecorded(tx: Queryable, { inserts, copies }: Plan, said: R
       };
     }),
   );
-}
-
-function codeOf(fact: NewFact): string | null {
-  const atom = fact.atoms.find((one) => one.name === 'code' && one.component === undefined);
-  return atom ? `${atom.system ?? ''}|${atom.text}` : null;
-}
-
-function displayOf(fact: NewFact): string | null {
-  return firstText(fact, 'display');
-}
-
-function firstText(fact: NewFact, name: 'value' | 'unit' | 'display'): string | null {
-  return fact.atoms.find((atom) => atom.name === name && atom.component === undefined)?.text ?? null;
 }
 
 /** Result times compare as UTC text. */

@@ -1,6 +1,7 @@
 import type { Reading } from '../core/receipt.ts';
 import type { Db } from '../platform/database.ts';
 import { OneAtATime } from '../platform/one-at-a-time.ts';
+import { packFact } from './fact-row.ts';
 import { type Batch, peekWaiting, type ReceiptRow, type Waiting } from './receipts.ts';
 
 type Read = (receipt: ReceiptRow, bytes: Uint8Array) => Reading;
@@ -34,7 +35,7 @@ export function readAhead(db: Db, batch: Batch, read: Read): { next(): Promise<v
       let since = performance.now();
       for (const { receipt, bytes } of waiting) {
         const reading = tried(read, receipt, bytes);
-        if (reading) ahead.set(receipt.id, { bytes, reading });
+        if (reading) ahead.set(receipt.id, { bytes, reading: packed(reading) });
         if (performance.now() - since < SLICE_MS) continue;
         await new Promise((resolve) => setImmediate(resolve));
         since = performance.now();
@@ -46,6 +47,11 @@ export function readAhead(db: Db, batch: Batch, read: Read): { next(): Promise<v
       return known && Buffer.compare(known.bytes, bytes) === 0 ? known.reading : read(receipt, bytes);
     },
   };
+}
+
+/** What waits, as texts. */
+function packed(reading: Reading): Reading {
+  return { ...reading, people: reading.people.map(({ person, facts }) => ({ person, facts: facts.map(packFact) })) };
 }
 
 /** A receipt that cannot be read is set aside by whoever records it; here it stops nothing. */

@@ -2,7 +2,7 @@ import type { NewFact } from '../core/fact.ts';
 import type { Queryable } from '../platform/database.ts';
 import { sha256Hex } from '../platform/digest.ts';
 import { type FactStatement, STATEMENT_COLUMNS, statementHash } from '../platform/fact-statement.ts';
-import { packAtoms } from './fact-row.ts';
+import type { PackedFact } from './fact-row.ts';
 
 /** The flag of a version that says: this receipt, read again, no longer gives this fact. It never stands. */
 export const NO_LONGER_READ = 'no-longer-read';
@@ -33,8 +33,8 @@ export function readingOf(receipt: string, start: number): string {
 }
 
 /** Everything a fact says of whom, to the last atom: a map that reads more into the same bytes says something else. */
-export function saidBy(sourcePerson: string, contentHash: string, fact: Pick<NewFact, 'grade' | 'flags' | 'atoms'>): string {
-  return said(sourcePerson, contentHash, fact.grade, fact.flags, packAtoms(fact.atoms));
+export function saidBy(sourcePerson: string, { contentHash, grade, flags, packedAtoms }: PackedFact): string {
+  return said(sourcePerson, contentHash, grade, flags, packedAtoms);
 }
 
 /** What these receipts gave before, by fact and reading. Empty where none of them was ever read. */
