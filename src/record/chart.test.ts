@@ -26,6 +26,14 @@ it('a chart of several source persons is one statement, each fact with its own s
   expect(statements()).toBe(1);
 });
 
+it('R98: a chart as of an instant that has not come is refused', async () => {
+  const person = await record('north-lab', '700003', 'd');
+  const asked = (asOf: string) => readChart(db, permit(person), person, asOf, AFTER);
+
+  await expect(asked('2026-11-22T09:00:00.001Z')).rejects.toMatchObject({ code: 'request_invalid' });
+  expect((await asked(AFTER)).facts).toHaveLength(1);
+});
+
 it('a fact of a chart keeps its origins and atoms when it is copied or written as JSON', async () => {
   const person = await record('north-lab', '700002', 'c');
   const [fact] = (await readChart(db, permit(person), person, AFTER)).facts;

@@ -8,10 +8,11 @@ import { requirePermit } from './permit.ts';
 /**
  * The facts about one person as they were known at `asOf` (recorded by then, not replaced by then): the union over the source persons linked
  * to them at that instant, in one statement, so that links and facts are of one moment. Atoms only; content is read when shown. Refuses
- * without a permit for this person.
+ * without a permit for this person, and an instant that has not come by `now`: what will be on record then nobody knows.
  */
 export async function readChart(db: Queryable, permit: Permit, person: string, asOf: string, now = asOf): Promise<Chart> {
   requirePermit(permit, person, now);
+  if (Date.parse(asOf) > Date.parse(now)) throw new AppError('request_invalid', 'a record is read as of now or a past instant');
   const rows = await db.query<FactRow>(CHART, [person, asOf]);
   const instant = Date.parse(asOf);
   const facts: Fact[] = [];

@@ -88,7 +88,7 @@ function write({ chart }: PackContext): Draft {
 
   const known = { visits: recordedVisits(chart), problems: recordedProblems(chart), allergies: recordedAllergies(chart) };
   const sentences = [
-    ...(known.visits > 0 ? [] : [absent(sinceTitle, 'visits', daysBefore(chart.asOf, PAST_DAYS))]),
+    ...(known.visits > 0 ? [] : [absent('Visits', 'visits', daysBefore(chart.asOf, PAST_DAYS))]),
     ...take(eventsSince(chart, visits, sinceTitle, since), LIMITS.events, 'older events since then'),
     ...take(
       abnormalResults(series, chart, 'Abnormal results', daysBefore(chart.asOf, RESULTS_DAYS)),
