@@ -434,7 +434,7 @@ function listPatients({ state, response, url }: Call): void {
     facts: one.restsOn.facts * 12,
     openItems: 1,
   }));
-  send(response, 200, { items: items.filter((one) => `${one.name} ${one.mrn}`.toLowerCase().includes(q)) });
+  send(response, 200, { items: items.filter((one) => `${one.name} ${one.mrn}`.toLowerCase().includes(q)), more: false });
 }
 
 function patientFacts({ state, response, id, url }: Call): void {

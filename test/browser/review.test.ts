@@ -231,6 +231,8 @@ describe.skipIf(!hasChromium)('the review by keyboard alone', () => {
     await desk.page.getByText('2 facts this note relied on changed since it was signed.').waitFor();
     const [potassium, furosemide] = await desk.page.locator('.review-changes li').allInnerTexts();
     expect(potassium).toMatch(/Potassium.* 6\.5 mmol\/L 5\.6 mmol\/L corrected, 20 Nov 2026 07:02/);
+    expect(await desk.page.locator('.sentence').first().innerText()).toContain('changed since signed');
+    await desk.page.getByText('It was proven when it was signed').waitFor();
     expect(furosemide).toMatch(/Furosemide.*40 mg.*retracted, 21 Nov 2026 03:12/);
 
     await desk.page.getByRole('link', { name: 'Its versions and bytes' }).first().press('Enter');

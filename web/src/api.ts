@@ -122,8 +122,9 @@ export async function checkText(patient: string, proposal: string, text: string,
   return (await post<{ results: CheckResult[] }>('/api/check', { patient, proposal, sentences: [{ text }] }, signal)).results[0];
 }
 
-export async function getPatients(q: string): Promise<PatientListItem[]> {
-  return (await get<{ items: PatientListItem[] }>(`/api/patients?q=${encodeURIComponent(q)}`)).items;
+/** People by name or MRN; `more` where not all of them are in the answer. */
+export function getPatients(q: string): Promise<{ items: PatientListItem[]; more: boolean }> {
+  return get(`/api/patients?q=${encodeURIComponent(q)}`);
 }
 
 export type ChartView = { person: PatientBanner; knownAt: string; facts: FactView[]; documents: SignedDocument[] };

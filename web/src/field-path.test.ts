@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldPath, repeatedSegments } from './field-path.ts';
+import { fieldPath, refusedField, repeatedSegments } from './field-path.ts';
 
 it.each([
   ['ORU_R01/PID[1]-3[1].1', 'PID-3.1'],
@@ -13,4 +13,14 @@ it.each([
   const several = repeatedSegments(['ORU_R01/OBX[1]-5[1]', 'ORU_R01/OBX[2]-5[1]', 'ORU_R01/PID[1]-3[2]']);
 
   expect(fieldPath(path, several)).toBe(words);
+});
+
+it.each`
+  item                         | reason                  | field
+  ${'ORU_R01/PID[1]-3[1].1'}   | ${'birth-date-differs'} | ${'ORU_R01/PID[1]-7[1]'}
+  ${'ORU_R01/PID[1]-3[2]'}     | ${'sex-differs'}        | ${'ORU_R01/PID[1]-8[1]'}
+  ${'ORU_R01/PID[1]-3[1].1'}   | ${'no-identifier'}      | ${'ORU_R01/PID[1]-3[1].1'}
+  ${'entry[3].resource.birth'} | ${'birth-date-differs'} | ${'entry[3].resource.birth'}
+`('what is refused as $reason at $item is lit at $field', ({ item, reason, field }) => {
+  expect(refusedField(item, reason)).toBe(field);
 });

@@ -21,6 +21,8 @@ const KnownAt = z.object({ knownAt: z.iso.datetime({ offset: true }).optional() 
 const Search = z.object({ q: z.string().max(100).default('') });
 const Message = z.object({ message: z.string().max(4_000_000), source: z.string().max(100).optional() });
 const LIST = 500;
+/** People shown at once; more are found by searching. */
+const PATIENTS = 100;
 /** A payload about more people than this is journalled as one look at the payload, which the record can resolve to its people. */
 const NAMED = 100;
 
@@ -74,9 +76,13 @@ export async function operationsRoutes(server: FastifyInstance, options: Operati
   });
 
   server.get('/api/patients', { config: readers, schema: { querystring: Search, tags } }, async (request) => {
-    const items = await listPatients(db, access.permitFor(request, 'any'), Search.parse(request.query).q, now());
-    access.shows(request, items.map(({ id }) => ({ person: id }))); // biome-ignore format: short
-    return { items };
+    const found = await listPatients(db, access.permitFor(request, 'any'), Search.parse(request.query).q, now(), PATIENTS + 1);
+    const shown = found.slice(0, PATIENTS);
+    access.shows(request, shown.map(({ id }) => ({ person: id }))); // biome-ignore format: short
+    // Named as everywhere else: family name first.
+    const banners = await patientBanners(db, shown.map(({ id }) => id)); // biome-ignore format: short
+    const items = shown.map((one) => ({ ...one, name: banners.get(one.id)?.name ?? one.name }));
+    return { items: items.sort((one, other) => (one.name ?? '').localeCompare(other.name ?? '', 'en')), more: found.length > PATIENTS };
   });
 
   const chartOf = { params: z.object({ id: z.string() }), querystring: KnownAt, tags };

@@ -11,7 +11,7 @@ import { readChart, readHistory } from '../../record/chart.ts';
 import { freezeEvidence, storedBytes } from '../../record/lineage.ts';
 import { readManyBytes, readReceipts } from '../../record/receipts.ts';
 import { changesSince, factView, timeOf } from './fact-view.ts';
-import { sourceView } from './source-view.ts';
+import { sourceViews } from './source-view.ts';
 
 const SERIES_MS = 24 * 30.5 * 86_400_000;
 
@@ -102,7 +102,7 @@ async function sourcesOf(db: Db, spans: readonly SpanEvidence[], facts: readonly
     const receipt = receipts.get(first.receipt);
     const stored = bytes.get(first.receipt);
     const origin = origins.get(`${first.fact}/${first.version}`);
-    return receipt && stored && origin ? [sourceView(receipt, stored, origin, group, origins)] : [];
+    return receipt && stored && origin ? sourceViews(receipt, stored, origin, group, origins) : [];
   });
 }
 

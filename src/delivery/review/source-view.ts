@@ -14,10 +14,32 @@ type Lit = { start: number; end: number; strength: 'value' | 'near' };
 type Line = { number: number; text: string; start: number; bytes: Uint8Array };
 
 /** Atoms that are the claim's own value; the others are lit more softly. */
-const VALUE_ATOMS = new Set(['value', 'valueText', 'valueCode', 'doseValue', 'conclusion', 'display', 'start', 'reaction']);
+const VALUE_ATOMS = new Set(['value', 'valueText', 'valueCode', 'doseValue', 'conclusion']);
+/** What stands for the value of a claim that has none of these. */
+const NAMING_ATOMS = new Set(['display', 'start', 'reaction']);
 
-/** One receipt as it is shown beside a sentence: the message or resource around the cited bytes, with exactly those bytes lit. */
-export function sourceView(
+/**
+ * One receipt as it is shown beside a sentence: the message or resource around the cited bytes, and the document inside it where its text is
+ * cited, each with exactly those bytes lit; the one that holds the claim's value first. Offsets of the two count in different bytes.
+ */
+export function sourceViews(
+  receipt: ReceiptRow,
+  bytes: Uint8Array,
+  origin: Origin,
+  spans: readonly SpanEvidence[],
+  facts: ReadonlyMap<string, Origin>,
+): SourceView[] {
+  const [inside, stored] = [spans.filter(isDecoded), spans.filter((span) => !isDecoded(span))];
+  const views = [stored, inside].filter((part) => part.length > 0).map((part) => sourceView(receipt, bytes, origin, part, facts));
+  const hasValue = (view: SourceView): boolean => view.lit.some((lit) => lit.strength === 'value');
+  return views.sort((one, other) => Number(hasValue(other)) - Number(hasValue(one)) || Number(other.decoded) - Number(one.decoded));
+}
+
+function isDecoded(span: SpanEvidence): boolean {
+  return span.steps.some((step) => step.decode === 'base64');
+}
+
+function sourceView(
   receipt: ReceiptRow,
   bytes: Uint8Array,
   origin: Origin,
@@ -25,9 +47,10 @@ export function sourceView(
   facts: ReadonlyMap<string, Origin>,
 ): SourceView {
   const [from, to] = envelopeOf(spans, facts, origin, bytes.length);
-  const decoded = spans.find((span) => span.steps.some((step) => step.decode === 'base64'));
+  const decoded = spans.find(isDecoded);
   const shown = decoded ? decodedDocument(bytes, decoded) : { bytes: bytes.subarray(from, to), offset: from };
-  const lit = spans.map(litRange);
+  const values = spans.some((span) => VALUE_ATOMS.has(span.atom)) ? VALUE_ATOMS : NAMING_ATOMS;
+  const lit = spans.map((span) => litRange(span, values, shown.bytes.length));
   const lines = around(linesOf(shown.bytes, shown.offset, receipt.contentType === 'application/hl7-v2+er7'), lit);
   return {
     receipt: receipt.id,
@@ -37,7 +60,7 @@ export function sourceView(
     receivedAt: receipt.receivedAt,
     size: receipt.size,
     sha256: receipt.sha256,
-    title: titleOf(receipt, spans[0]?.path ?? '', shown.bytes),
+    title: titleOf(receipt, spans[0]?.path ?? '', bytes.subarray(from, to), decoded !== undefined),
     lines: lines.map(({ number, text, start }) => ({ number, text, start })),
     decoded: decoded !== undefined,
     lit: lines.flatMap((line, index) => lit.flatMap((range) => charactersOf(line, index, range))),
@@ -57,11 +80,12 @@ function decodedDocument(bytes: Uint8Array, span: SpanEvidence): { bytes: Uint8A
   return { bytes: new Uint8Array(Buffer.from(text, 'base64')), offset: 0 };
 }
 
-function litRange(span: SpanEvidence): Lit {
-  const strength = VALUE_ATOMS.has(span.atom) ? 'value' : 'near';
+/** `size` is of the document where the span is inside one: words quoted from it are the value, all of it is where they come from. */
+function litRange(span: SpanEvidence, values: ReadonlySet<string>, size: number): Lit {
   const base64 = span.steps.findIndex((step) => step.decode === 'base64');
-  const { start, end } = base64 < 0 ? span : (span.steps[base64 + 1] ?? { start: 0, end: 0 });
-  return { start, end, strength };
+  if (base64 < 0) return { start: span.start, end: span.end, strength: values.has(span.atom) ? 'value' : 'near' };
+  const { start, end } = span.steps[base64 + 1] ?? { start: 0, end: 0 };
+  return { start, end, strength: end - start < size ? 'value' : 'near' };
 }
 
 /** Lines of a message by segment, of JSON by line feed; what is still too long is wrapped at commas. */
@@ -129,9 +153,9 @@ function textLength(bytes: Uint8Array): number {
   return Buffer.from(bytes).toString('utf8').length;
 }
 
-function titleOf(receipt: ReceiptRow, path: string, bytes: Uint8Array): string {
+function titleOf(receipt: ReceiptRow, path: string, bytes: Uint8Array, decoded: boolean): string {
   if (receipt.contentType === 'application/hl7-v2+er7')
     return `HL7 v2 ${path.split('/')[0]?.replace('_', '^') ?? 'message'} from ${receipt.source}`;
   const type = /"resourceType"\s*:\s*"([A-Za-z]+)"/.exec(Buffer.from(bytes.subarray(0, 4096)).toString('utf8'))?.[1];
-  return `FHIR ${type ?? 'resource'} from ${receipt.source}`;
+  return decoded ? `Text inside the ${type ?? 'resource'} from ${receipt.source}` : `FHIR ${type ?? 'resource'} from ${receipt.source}`;
 }

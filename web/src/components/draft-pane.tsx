@@ -104,6 +104,7 @@ function SentenceSlot(props: Props & { sentence: SentenceView }) {
       <SentenceLine
         sentence={sentence}
         current={props.current === sentence.id && !editing}
+        changed={props.proposal.changedSince.some((one) => one.sentences.includes(sentence.id))}
         onChoose={() => props.onChoose(sentence.id)}
         onHover={() => props.onHover(sentence.id)}
         onRewrite={() => props.onRewrite(sentence.id)}

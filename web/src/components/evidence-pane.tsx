@@ -13,6 +13,8 @@ import { StateWord } from './state-word.tsx';
 
 type Props = {
   sentence: SentenceView;
+  /** Signed, and resting on a fact that says something else since. */
+  changed: boolean;
   /** The writer's sentences whose words this one still carries, where a human wrote it. */
   wordsOf: string[];
   contentHash: string;
@@ -32,7 +34,7 @@ export function EvidencePane(props: Props) {
   const lineage = useQuery(lineageQuery(sentence.id, props.contentHash));
   return (
     <section className="evidence" aria-label="What this sentence rests on">
-      <VerdictLine sentence={sentence} />
+      <VerdictLine sentence={sentence} changed={props.changed} />
       <WhoseWords sentence={sentence} before={props.wordsOf} />
       <Acceptance {...props} />
       {lineage.isPending && <Skeleton lines={9} label="Loading the evidence" />}
@@ -42,8 +44,19 @@ export function EvidencePane(props: Props) {
   );
 }
 
-function VerdictLine(props: { sentence: SentenceView }) {
+function VerdictLine(props: { sentence: SentenceView; changed: boolean }) {
   const { outcome } = props.sentence.verdict;
+  if (props.changed)
+    return (
+      <p className="verdict">
+        <span className="strong">
+          <StateWord of={{ icon: 'warning', word: 'Changed since signed', tone: 'look' }} />
+        </span>
+        <span className="second">
+          It was {outcomeWords[outcome].word.toLowerCase()} when it was signed; a fact it rests on says something else now.
+        </span>
+      </p>
+    );
   const words = reasonText(props.sentence);
   return (
     <p className="verdict">

@@ -17,7 +17,7 @@ export function Keys(props: { keys: KeyBinding[] }) {
   return (
     <span className="keys">
       {shown.map((one, index) => (
-        <button type="button" key={one.key} className="keycap" tabIndex={-1} onClick={one.run}>
+        <button type="button" key={one.key} data-key={one.key} className="keycap" tabIndex={-1} onClick={one.run}>
           <kbd>{capOf(one.key)}</kbd>
           <span className={shown[index + 1]?.does === one.does ? 'unseen' : ''}>{one.does}</span>
         </button>

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { WorklistItem } from '../../../src/core/api.ts';
+import { openStates } from '../../../src/core/proposal.ts';
 import { withSentence, withWord } from '../lease-words.ts';
 import type { QueueGroup } from '../queue-groups.ts';
 import { useZone } from '../session.ts';
@@ -108,9 +109,9 @@ function QueueRow(props: Props & { item: WorklistItem; state: Word }) {
       </td>
       <td
         className={`nowrap ${item.with ? (item.with.you ? 'strong' : 'second') : 'third queue-pool'}`}
-        title={withSentence(item.with, zone)}
+        title={openStates.includes(item.state) ? withSentence(item.with, zone) : undefined}
       >
-        {withWord(item.with)}
+        {openStates.includes(item.state) && withWord(item.with)}
       </td>
     </tr>
   );

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { QuarantineItem } from '../../../src/core/api.ts';
-import { fieldPath } from '../field-path.ts';
+import { fieldPath, refusedField } from '../field-path.ts';
 import { receiptExplainedQuery, receiptQuery } from '../queries.ts';
 import { useZone } from '../session.ts';
 import { clockText } from '../time.ts';
@@ -29,7 +29,7 @@ export function ReceiptDetail(props: { id: string; wrapAll: boolean; refused?: Q
           view={explained.data}
           size={data.size}
           wrapAll={props.wrapAll}
-          refused={refused?.state === 'open' ? refused.item : undefined}
+          refused={refused?.state === 'open' ? refusedField(refused.item, refused.reason) : undefined}
           ackTitle={`Answered at ${clockText(data.receivedAt, zone, true)}`}
         >
           <h3>Receipt</h3>
@@ -75,7 +75,8 @@ function Headline(props: { refused: QuarantineItem | undefined; detail: string |
       </span>{' '}
       <span className="second">
         {detail && !sameWords(detail, refused.title) ? `${detail} ` : ''}
-        {refused.item ? `At ${fieldPath(refused.item, new Set())}. ` : ''}Kept as it came; nothing was guessed.
+        {refused.item ? `At ${fieldPath(refusedField(refused.item, refused.reason), new Set())}. ` : ''}Kept as it came; nothing was
+        guessed.
       </span>
     </p>
   );

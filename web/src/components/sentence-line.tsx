@@ -7,6 +7,8 @@ import { Icon } from './icon.tsx';
 type Props = {
   sentence: SentenceView;
   current: boolean;
+  /** Signed, and resting on a fact that says something else since. */
+  changed: boolean;
   onChoose: () => void;
   onHover: () => void;
   onRewrite: () => void;
@@ -63,7 +65,8 @@ export function SentenceLine(props: Props) {
           <span className="sentence-words">{sentence.text}</span>
         )}
       </button>
-      {!left && word.word !== 'Proven' && (
+      {props.changed ? <span className="sentence-word look">changed since signed</span> : null}
+      {!props.changed && !left && word.word !== 'Proven' && (
         <span className={`sentence-word ${word.tone}`} aria-hidden="true">
           {word.word.toLowerCase()}
         </span>

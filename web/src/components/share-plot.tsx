@@ -1,15 +1,16 @@
 import { type Proportion, percentText } from '../proportion.ts';
 
 const ROW = 26;
-const LEFT = 190;
 const RIGHT = 220;
 
 /** Shares of what was offered, each with its 95 % interval and n: the dot is what was seen, the line what it may be. */
 export function SharePlot(props: { rows: { title: string; of: Proportion }[] }) {
-  const width = 760;
-  const inner = width - LEFT - RIGHT;
+  // The longest title decides where the plot begins: 13 px letters are at most 7 px wide on average.
+  const left = Math.max(190, ...props.rows.map((row) => row.title.length * 7));
+  const width = left + 570;
+  const inner = width - left - RIGHT;
   const height = props.rows.length * ROW + 22;
-  const x = (share: number) => LEFT + share * inner;
+  const x = (share: number) => left + share * inner;
   const words = props.rows
     .map((row) => `${row.title} ${percentText(row.of.share)}, ${percentText(row.of.low)} to ${percentText(row.of.high)}, n ${row.of.n}`)
     .join('; ');

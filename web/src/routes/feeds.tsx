@@ -12,7 +12,7 @@ import { ReceiptDetail } from '../components/receipt-detail.tsx';
 import { RereadBar } from '../components/reread-bar.tsx';
 import { type Before, RereadProgress, unusedOf } from '../components/reread-progress.tsx';
 import { feedsSentence } from '../feeds-sentence.ts';
-import { fieldPath } from '../field-path.ts';
+import { fieldPath, refusedField } from '../field-path.ts';
 import { helpKey, type KeyBinding, useKeys } from '../keys.ts';
 import { feedsQuery, quarantineQuery } from '../queries.ts';
 import { useNow, useSession, useTitle, useZone } from '../session.ts';
@@ -100,6 +100,11 @@ export function Feeds() {
       <main className="feeds">
         <div className="pagehead feeds-head">
           <h1>{feeds.data ? feedsSentence(feeds.data, open, now, zone) : 'Feeds'}</h1>
+          {mayReplay && feeds.data && feeds.data.length > 0 && (
+            <button type="button" className="button" onClick={chooseFeed}>
+              Read a feed again <kbd>A</kbd>
+            </button>
+          )}
         </div>
         {feeds.data
           ?.filter((feed) => feed.rereadSince !== null || feed.source === asked?.source)
@@ -133,7 +138,7 @@ export function Feeds() {
                   <button type="button" aria-current={one.id === current?.id} onClick={() => choose(one.id)}>
                     <span className="quarantine-title">{one.title}</span>
                     <span className="second">
-                      {one.source}, {fieldPath(one.item, new Set())}, <Moment at={one.at} show="clock" />
+                      {one.source}, {fieldPath(refusedField(one.item, one.reason), new Set())}, <Moment at={one.at} show="clock" />
                     </span>
                     <span className={one.state === 'open' ? 'look' : 'third'}>
                       {stateWords[one.state]}

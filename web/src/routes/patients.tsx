@@ -12,7 +12,7 @@ import { ageYears, dateText } from '../time.ts';
 import { counted, sexLetter } from '../words.ts';
 import './patients.css';
 
-/** Find somebody by name, MRN or birth date. */
+/** Find somebody by name or MRN. */
 export function Patients() {
   const { q = '' } = useSearch({ from: '/shell/patients' });
   const navigate = useNavigate();
@@ -25,7 +25,7 @@ export function Patients() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another search starts again at its first row
   useEffect(() => setAt(0), [q]);
 
-  const items = patients.data ?? [];
+  const items = patients.data?.items ?? [];
   const current = items[Math.min(at, items.length - 1)];
   const open = () => current && !patients.isPlaceholderData && void navigate({ to: '/patients/$id', params: { id: current.id } });
   const move = (step: number) => setAt(Math.min(Math.max(at + step, 0), Math.max(items.length - 1, 0)));
@@ -46,19 +46,24 @@ export function Patients() {
     <>
       <main className="scroll patients">
         <div className="patients-head">
-          <h1>{patients.data ? counted(items.length, q ? 'match' : 'patient', q ? 'matches' : 'patients') : 'Patients'}</h1>
+          <h1>
+            {patients.data
+              ? `${patients.data.more ? 'First ' : ''}${counted(items.length, q ? 'match' : 'patient', q ? 'matches' : 'patients')}`
+              : 'Patients'}
+          </h1>
           <SearchField
             ref={field}
             className="field"
             label="Search patients"
-            placeholder="Name, MRN or birth date"
+            placeholder="Name or MRN"
             value={q}
             onSearch={(words) => void navigate({ to: '/patients', search: words ? { q: words } : {}, replace: true })}
           />
+          {patients.data?.more && <span className="small second">There are more: search by name or MRN.</span>}
         </div>
         {patients.isPending && <Skeleton lines={16} label="Loading patients" />}
         {patients.error && <Failure error={patients.error} what="Patients" again={() => void patients.refetch()} />}
-        {patients.data?.length === 0 && (
+        {patients.data?.items.length === 0 && (
           <Empty title={q ? `Nobody here matches “${q}”.` : 'No chart has been received yet.'}>
             {q ? 'Names are matched as the source wrote them; try the MRN.' : 'Charts appear when a feed or an import brings them.'}
           </Empty>

@@ -199,6 +199,7 @@ function ReviewOf(props: { proposal: ProposalView; onReload: () => void }) {
           {current && (
             <EvidencePane
               sentence={current}
+              changed={proposal.changedSince.some((one) => one.sentences.includes(current.id))}
               wordsOf={proposal.sentences.filter((one) => current.wordsOf?.sentences.includes(one.id)).map((one) => one.text)}
               contentHash={proposal.contentHash}
               allBytes={allBytes}
