@@ -2,7 +2,7 @@ import type { Claim, ClaimOf } from '../../core/claim.ts';
 import type { Chart, Fact } from '../../core/fact.ts';
 import { atomsOf, textOf } from '../../core/fact.ts';
 import type { DraftSentence } from '../../core/pack.ts';
-import { compare, conceptOf, dateOf, newestFirst, sideOf } from './readings.ts';
+import { compare, conceptOf, dateOf, newestFirst, sideOf } from './facts.ts';
 
 /** SNOMED CT statements that nothing is known to be allergic to (716186003 and the substance-specific ones below it). */
 const NO_KNOWN_ALLERGY = new Set(['716186003', '409137002', '428607008', '429625007']);

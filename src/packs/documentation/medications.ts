@@ -3,7 +3,7 @@ import type { Chart, Fact } from '../../core/fact.ts';
 import { textOf } from '../../core/fact.ts';
 import { frequencyOf } from '../../core/frequency.ts';
 import type { DraftSentence } from '../../core/pack.ts';
-import { compare, conceptKey, conceptOf, dateOf, newestFirst } from './readings.ts';
+import { compare, conceptKey, conceptOf, dateOf, newestFirst } from './facts.ts';
 
 type Dose = { value: string; unit: string };
 type Entry = { fact: Fact; at: string; on: string; key: string };

@@ -2,7 +2,7 @@ import type { Claim } from '../../core/claim.ts';
 import type { Chart, Fact } from '../../core/fact.ts';
 import { textOf } from '../../core/fact.ts';
 import type { DraftSentence } from '../../core/pack.ts';
-import { conceptOf, dateOf, newestFirst } from './readings.ts';
+import { conceptOf, dateOf, newestFirst } from './facts.ts';
 import { type Visit, visitClaim } from './visits.ts';
 
 /** Conclusions longer than this are read in full, not quoted: part of one can turn its meaning round. Our own choice: README.md, *Evidence*. */

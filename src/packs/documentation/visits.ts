@@ -1,7 +1,7 @@
 import type { Claim, ClaimOf } from '../../core/claim.ts';
 import type { Chart, Fact } from '../../core/fact.ts';
 import { atomsOf, textOf } from '../../core/fact.ts';
-import { conceptOf, dateOf, newestFirst } from './readings.ts';
+import { conceptOf, dateOf, newestFirst } from './facts.ts';
 
 export type Visit = { fact: Fact; at: string; on: string; until: string | undefined; setting: ClaimOf<'encounter'>['setting'] };
 
