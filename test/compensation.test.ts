@@ -99,6 +99,34 @@ it('R137: how many notes wait, and since when, is told while the EHR is down', a
   expect(metrics).toMatch(/countersign_deliveries_open\{state="failed"\} 1/);
 });
 
+it('R137: in an outage of hours tries come at most a minute apart, and neither the journal nor the queue grows with them', async () => {
+  await house.play('/play/behaviour', { outage: true });
+  const id = await signedNote();
+  const before = await counts();
+
+  for (let tries = 0; tries < 15; tries++) {
+    await house.app.db.query(`update job set run_at = now() where kind = 'decision' and state = 'ready'`);
+    await house.app.worker.drain();
+  }
+
+  const [job] = await house.app.db.query<{ attempts: number; seconds: number; state: string }>(
+    `select attempts, state, extract(epoch from run_at - now())::float8 as seconds from job where key = $1`,
+    [`decision:${id}`],
+  );
+  expect(job).toMatchObject({ state: 'ready', attempts: 16 });
+  expect(job!.seconds).toBeGreaterThan(25);
+  expect(job!.seconds).toBeLessThanOrEqual(60);
+  expect(await counts()).toEqual(before);
+  expect((await clinician.get<ProposalView>(`/api/proposals/${id}`)).delivery[0]).toMatchObject({ state: 'waiting', attempts: 16 });
+});
+
+async function counts(): Promise<unknown> {
+  const [row] = await house.app.db.query(
+    'select (select count(*)::int from journal) as journal, (select count(*)::int from job) as jobs, (select count(*)::int from delivery) as deliveries',
+  );
+  return row;
+}
+
 /** A signed note about somebody new, and one try to write it. */
 async function signedNote(): Promise<string> {
   const mrn = MRNS[used++]!;
