@@ -267,6 +267,20 @@ describe.each(server ? (['pglite', 'postgres'] as const) : (['pglite'] as const)
     expect(attempts).toEqual([2]);
   });
 
+  it('forgets what was done long ago when it starts', async () => {
+    await enqueueAll(db, [note('old'), note('new')]);
+    await db.query(
+      `update job set state = 'done', done_at = now() - case key when 'old' then interval '31 days' else interval '1 day' end`,
+    );
+    const worker = workerOf({ note: async () => undefined }, { pollMs: 20 });
+
+    worker.start();
+    await until(async () => (await db.query('select 1 from job')).length === 1);
+    await worker.stop();
+
+    expect(await db.query('select key from job')).toEqual([{ key: 'new' }]);
+  });
+
   it('prunes what was done long ago and nothing else', async () => {
     await enqueueAll(db, [note('old'), note('new'), note('dead'), note('waiting')]);
     await db.query(`update job set state = 'done', done_at = now() - interval '31 days' where key = 'old'`);

@@ -67,7 +67,9 @@ export async function jobCounts(db: Queryable): Promise<{ ready: number; running
   return { ready: row!.ready, running: row!.running, dead: row!.dead, oldestDueSeconds: row!.waited };
 }
 
-/** Deletes finished jobs older than `days`; returns how many. After that their keys count as new. */
+const DAY_MS = 86_400_000;
+
+/** Deletes finished jobs older than `days`, as a worker does when it starts and once a day; returns how many. After that their keys count as new. */
 export async function prune(db: Queryable, days = 30): Promise<number> {
   const gone = await db.query(`delete from job where state = 'done' and done_at < now() - make_interval(days => $1::int) returning 1`, [
     days,
@@ -141,12 +143,20 @@ export function createWorker(options: WorkerOptions): Worker {
     await options.onTime().catch(trouble(options));
   }
 
+  let prunedAt = Number.NEGATIVE_INFINITY;
+  async function pruneDaily(): Promise<void> {
+    if (performance.now() - prunedAt < DAY_MS) return;
+    prunedAt = performance.now();
+    await prune(options.db).catch(trouble(options));
+  }
+
   async function runLoop(): Promise<void> {
     await releaseOrphans(options);
     while (!stopping.signal.aborted) {
       bell = makeBell();
       const before = bell;
       await lookAtTime();
+      await pruneDaily();
       const claimed = draining === 0 && running.size < concurrency ? await claimAndRun(0).catch(trouble(options)) : 0;
       if (claimed === 0 || running.size >= concurrency) await before.wait(options.pollMs ?? 250);
     }
