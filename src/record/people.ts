@@ -8,6 +8,8 @@ import { append } from '../platform/journal.ts';
 export type Resolved = { sourcePerson: string; person: string };
 /** Why a payload may not be used for this person; which of its details differs, never its value. */
 export type IdentityConflict = { conflict: 'birth-date-differs' | 'sex-differs' | 'identifiers-of-two-people' | 'no-identifier' };
+/** Why a merge joins nobody. */
+export type MergeConflict = IdentityConflict | { conflict: 'merge-in-future' };
 
 const ACTOR = 'system:identity';
 
@@ -29,8 +31,21 @@ export async function resolvePeople(
   return resolved;
 }
 
-/** Applies a registration merge: from `at` on, everyone linked to the one human is linked to the other. Links only; no fact is rewritten. */
-export async function mergePeople(tx: Queryable, merge: Merge, now: string): Promise<{ from: string; into: string } | IdentityConflict> {
+/** A sender's clock may run ahead of ours by as much; what it dates so holds from now. */
+const CLOCK_AHEAD_MS = 10 * 60_000;
+
+/**
+ * Applies a registration merge: from `at` on, everyone linked to the one human is linked to the other. Links only; no fact is rewritten.
+ * Two humans with different birth dates or sexes, and a merge whose time has not come, are a conflict: nothing is written for it.
+ */
+export async function mergePeople(tx: Queryable, merge: Merge, now: string): Promise<{ from: string; into: string } | MergeConflict> {
+  if (Date.parse(merge.at) > Date.parse(now) + CLOCK_AHEAD_MS) return { conflict: 'merge-in-future' };
+  await lockIdentifiers(tx, [...merge.into.identifiers, ...merge.from.identifiers]);
+  const [kept, gone] = [await detailsOf(tx, merge.into), await detailsOf(tx, merge.from)];
+  for (const one of kept) {
+    if (gone.some((other) => differs(one.birthDate, other.birthDate))) return { conflict: 'birth-date-differs' };
+    if (gone.some((other) => differs(sexOf(one.sex), sexOf(other.sex)))) return { conflict: 'sex-differs' };
+  }
   const [into] = await resolvePeople(tx, [merge.into], now);
   const [from] = await resolvePeople(tx, [{ source: merge.from.source, identifiers: merge.from.identifiers }], now);
   if (!into || !from) return { conflict: 'no-identifier' };
@@ -38,6 +53,20 @@ export async function mergePeople(tx: Queryable, merge: Merge, now: string): Pro
   if ('conflict' in from) return from;
   if (into.person !== from.person) await joinPeople(tx, from.person, into.person, merge.at < now ? merge.at : now, now);
   return { from: from.person, into: into.person };
+}
+
+type Details = { birthDate?: string | null; sex?: string | null };
+
+/** What is said of whoever has these identifiers: by the reference itself, and by every registration linked to that human now. */
+async function detailsOf(tx: Queryable, ref: SourcePersonRef): Promise<Details[]> {
+  const persons = [...(await knownPeople(tx, ref.identifiers)).values()].flat().map((known) => known.person);
+  const rows = await tx.query<Details>(
+    `select distinct p.birth_date as "birthDate", p.sex from unnest($1::uuid[]) as asked (person),
+            lateral (select source_person from person_link where person = asked.person and superseded_at is null and valid_to is null offset 0) as l,
+            lateral (select * from source_person where source_person.id = l.source_person offset 0) as p`,
+    [[...new Set(persons)]],
+  );
+  return [ref, ...rows];
 }
 
 /** Links everyone who is the one human to the other from `at` on, as known from now on, and says so in the journal. Rewrites no fact. */

@@ -2,7 +2,7 @@ import type { PersonFacts } from '../core/fact.ts';
 import type { Reading, Rejection } from '../core/receipt.ts';
 import type { Queryable } from '../platform/database.ts';
 import { type Arrival, type Outcome, recordFacts } from './facts.ts';
-import { type IdentityConflict, mergePeople, resolvePeople } from './people.ts';
+import { type IdentityConflict, type MergeConflict, mergePeople, resolvePeople } from './people.ts';
 import { closeMended, quarantine } from './quarantine.ts';
 import type { ReadAgain } from './readings-again.ts';
 import { markReceipts, type ReceiptRow, reusedControlIds } from './receipts.ts';
@@ -111,19 +111,28 @@ function readAgain(reads: readonly ReadReceipt[], conflicts: readonly Rejected[]
     }));
 }
 
+const mergeTexts: Record<MergeConflict['conflict'], string> = {
+  'birth-date-differs': 'The two registrations of this merge have different birth dates: nobody was joined.',
+  'sex-differs': 'The two registrations of this merge have different sexes: nobody was joined.',
+  'identifiers-of-two-people': 'One side of this merge names two different people: nobody was joined.',
+  'no-identifier': 'One side of this merge names nobody: nobody was joined.',
+  'merge-in-future': 'This merge is dated in the future: nobody was joined. Read it again once its time has come.',
+};
+
 /** A merge that took effect: an item of its receipt that was used, as a fact is. */
 type Merged = { receipt: string; persons: string[] };
 
 async function applyMerges(tx: Queryable, reads: readonly ReadReceipt[], rejected: Rejected[], now: string): Promise<Merged[]> {
   const touched: Merged[] = [];
   for (const { receipt, reading } of reads) {
-    for (const merge of reading.merges) {
+    for (const [index, merge] of reading.merges.entries()) {
       const outcome = await mergePeople(tx, merge, now);
       if ('conflict' in outcome)
         rejected.push({
           receipt: receipt.id,
           source: receipt.source,
-          rejection: rejection('', outcome.conflict, 'The two registrations of this merge do not agree.'),
+          // Items of one receipt are told apart where there are several.
+          rejection: rejection(reading.merges.length > 1 ? `merge[${index + 1}]` : '', outcome.conflict, mergeTexts[outcome.conflict]),
         });
       else touched.push({ receipt: receipt.id, persons: [outcome.into, outcome.from] });
     }
