@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sentence } from '../../core/proposal.ts';
 import { Target } from './target.ts';
-import { type Memory, type WriteBackInput, writeBack } from './write-back.ts';
+import { type Memory, type WriteBackInput, type WriteBackResult, writeBack } from './write-back.ts';
 
 const play = fileURLToPath(new URL('../../../hospital/play.ts', import.meta.url));
 const MRN = { system: 'urn:oid:2.999.1.1', value: '1000001' };
@@ -87,7 +88,7 @@ describe('write-back to the play hospital, a process that shares no code with ou
   });
 
   it.each`
-    the EHR                                      | behaviour                                       | state          | reason                 | stand
+    ehr                                          | behaviour                                       | state          | reason                 | stand
     ${'alters the words'}                        | ${{ alter: ['content'] }}                       | ${'kept'}      | ${'withdrawn-content'} | ${['entered-in-error']}
     ${'files it under somebody else'}            | ${{ alter: ['subject'] }}                       | ${'kept'}      | ${'withdrawn-subject'} | ${['entered-in-error']}
     ${'alters the words and lets nobody change'} | ${{ alter: ['content'], refuseUpdates: true }}  | ${'failed'}    | ${'stands-content'}    | ${['current']}
@@ -99,7 +100,7 @@ describe('write-back to the play hospital, a process that shares no code with ou
     ${'writes it twice, promising nothing'}      | ${{ createTwice: 1, conditionalCreate: false }} | ${'delivered'} | ${undefined}           | ${['current', 'entered-in-error']}
     ${'writes it twice and lets nobody change'}  | ${{ createTwice: 1, refuseUpdates: true }}      | ${'delivered'} | ${'copy-stands'}       | ${['current', 'current']}
     ${'writes it twice, in other words'}         | ${{ createTwice: 1, alter: ['content'] }}       | ${'kept'}      | ${'withdrawn-content'} | ${['entered-in-error', 'entered-in-error']}
-  `('R137: where the EHR $the, the note is $state ($reason), and again changes nothing', async ({ behaviour, state, reason, stand }) => {
+  `('R137: where the EHR $ehr, the note is $state ($reason), and again changes nothing', async ({ behaviour, state, reason, stand }) => {
     const input = signed();
     const memory = remembering();
     await behave(behaviour);
@@ -173,6 +174,53 @@ describe('write-back to the play hospital, a process that shares no code with ou
     expect([await ask(0), await ask(119_999), await ask(120_000), await ask(120_000 + 15 * 60_000 - 1)]).toEqual([1, 1, 2, 2]);
     expect(await ask(120_000 + 15 * 60_000)).toBe(3);
   });
+
+  it('R137: whatever the EHR does at each try, what stands in the end is the note as it was signed, or nothing, or a person is told', async () => {
+    const once = fc.integer({ min: 0, max: 1 });
+    const mood = fc.record({
+      ...{ conditionalCreate: fc.boolean(), refuseUpdates: fc.boolean(), outage: fc.boolean() },
+      ...{ createTwice: once, lagReads: once, failFirst: once, tooMany: once, dropResponseAfterCommit: fc.integer({ min: 0, max: 2 }) },
+      alter: fc.subarray(['content', 'subject', 'docStatus', 'label']),
+    });
+    const ends = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(mood, { minLength: 1, maxLength: 4 }), async (moods) => {
+        const input = signed();
+        const memory = remembering();
+        let result: WriteBackResult | undefined;
+        for (const one of [...moods, CALM, CALM, CALM]) {
+          if (result) break;
+          await behave({ ...CALM, ...one });
+          result = await writeBack(open(), input, memory).catch((error: unknown) => {
+            expect(error).toMatchObject({ code: 'ehr_unavailable' });
+            return undefined;
+          });
+        }
+        await behave(CALM);
+
+        const standing = (await copiesOf(input)).filter((one) => one['status'] === 'current');
+        const wrong = standing.filter((one) => !saysWhatWasSigned(one));
+        const told = result!.state === 'failed' || result!.reason?.startsWith('copy-stands');
+        if (!told) expect(wrong).toEqual([]);
+        if (!told) expect(standing).toHaveLength(result!.state === 'delivered' ? 1 : 0);
+        if (result!.state === 'delivered') expect(standing.map((one) => `DocumentReference/${one['id']}`)).toContain(result!.reference);
+        expect((await written(input)).provenances).toBeLessThanOrEqual(1);
+        ends.add(`${result!.state} ${result!.reason ?? ''}`);
+      }),
+      { numRuns: 120, seed: 137 },
+    );
+    expect(ends.size).toBeGreaterThan(5);
+  });
+
+  /** Its words, its patient. What the play hospital alters are the digits. */
+  function saysWhatWasSigned(one: Record<string, unknown>): boolean {
+    const [page] = one['content'] as { attachment: { data: string } }[];
+    const { reference } = one['subject'] as { reference: string };
+    return (
+      Buffer.from(page!.attachment.data, 'base64').toString().includes('HbA1c was 8.1 % on 2 Sep 2026.') &&
+      reference === `Patient/pat-${MRN.value}`
+    );
+  }
 
   /** Where this note's copies were written, as the row of the delivery keeps it. */
   function remembering(): Memory {

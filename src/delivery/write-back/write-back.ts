@@ -88,9 +88,10 @@ async function writeDocument(
     for (const reference of new Set(references)) {
       const isPatient = (one: string): Promise<boolean> => isSubject(target, signed.subject, patient, one);
       const copy = await lookAt(target, reference, { signed, resource, isPatient });
-      if (copy) copies.push(copy);
+      // Named by an answer or a search, and not shown: passed over it would stand beside the one that is confirmed.
+      if (!copy) throw new NotShown();
+      copies.push(copy);
     }
-    if (copies.length === 0) throw new NotShown();
     return mend(target, copies, await memory.reference());
   };
 
