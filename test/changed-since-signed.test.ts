@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProposalView, SignedDocument, WorklistItem } from '../src/core/api.ts';
 import { currentPerson } from '../src/record/people.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
+import { potassium, visit } from './payloads.ts';
 
 let house: TestHouse;
 let clinician: Seat;
@@ -19,7 +20,7 @@ describe('a fact that a signed note relied on', () => {
     const note = await signedNote();
     expect(await told(note)).toEqual({ note: [], queue: 0, chart: 0 });
 
-    await house.send(potassium(note.person.mrn!, { value: '4.9', status: 'C', reported: '0900' }));
+    await house.send(potassium({ mrn: note.person.mrn!, value: '4.9', status: 'C', flag: 'N', reported: '20261120090000-0600' }));
     await house.settle();
 
     const { changedSince, sentences } = await read(note);
@@ -39,7 +40,7 @@ describe('a fact that a signed note relied on', () => {
   it('retracted since is told', async () => {
     const note = await signedNote();
 
-    await house.send(potassium(note.person.mrn!, { value: '5.6', status: 'W', reported: '0900' }));
+    await house.send(potassium({ mrn: note.person.mrn!, value: '5.6', status: 'W', reported: '20261120090000-0600' }));
     await house.settle();
 
     expect(await told(note)).toEqual({ note: ['retracted'], queue: 1, chart: 1 });
@@ -66,8 +67,8 @@ describe('a fact that a signed note relied on', () => {
   it('sent again with the same words, or by a message that lost to what stands, is no change', async () => {
     const note = await signedNote();
 
-    await house.send(potassium(note.person.mrn!, { value: '5.6', status: 'F', reported: '0930' }));
-    await house.send(potassium(note.person.mrn!, { value: '5.1', status: 'P', reported: '0640' }));
+    await house.send(potassium({ mrn: note.person.mrn!, value: '5.6', reported: '20261120093000-0600' }));
+    await house.send(potassium({ mrn: note.person.mrn!, value: '5.1', status: 'P', flag: 'N', reported: '20261120064000-0600' }));
     await house.settle();
 
     expect(await told(note)).toEqual({ note: [], queue: 0, chart: 0 });
@@ -161,21 +162,11 @@ async function signedNote(): Promise<ProposalView> {
 async function offered(): Promise<ProposalView> {
   patients += 1;
   const mrn = `6${String(patients).padStart(6, '0')}`;
-  await house.send(potassium(mrn, { value: '5.6', status: 'F', reported: '0700' }));
+  await house.send(potassium({ mrn, value: '5.6' }));
   await house.take('north-ehr', visit(mrn));
   await house.settle();
   const { items } = await clinician.get<{ items: WorklistItem[] }>('/api/worklist');
   return clinician.get<ProposalView>(`/api/proposals/${items.find((one) => one.person.mrn === mrn)!.id}`);
-}
-
-function potassium(mrn: string, { value, status, reported }: { value: string; status: string; reported: string }): string {
-  const [taken, made] = ['20261120061500-0600', `20261120${reported}00-0600`];
-  return [
-    `MSH|^~\\&|NORTHLAB|NORTH|COUNTERSIGN|NORTH|${made}||ORU^R01^ORU_R01|${mrn}${status}${value}${reported}|P|2.5.1`,
-    `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||ROWAN^EDDA||19550214|F`,
-    `OBR|1||NL1${mrn}^NORTHLAB|24320-4^Basic metabolic panel^LN|||${taken}|||||||||||||||${made}|||${status === 'W' ? 'C' : status}`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|${Number(value) > 5.1 ? 'H' : 'N'}|||${status}|||${taken}`,
-  ].join('\r');
 }
 
 function adt(event: string, mrn: string, ...more: string[]): string {
@@ -185,12 +176,4 @@ function adt(event: string, mrn: string, ...more: string[]): string {
     `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||ROWAN^EDDA||19550214|F`,
     ...more,
   ].join('\r');
-}
-
-function visit(mrn: string): string {
-  const patient = { resourceType: 'Patient', id: `p${mrn}`, identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }], gender: 'female' };
-  const participant = [{ actor: { reference: `Patient/p${mrn}` }, status: 'accepted' }];
-  const times = { start: '2026-11-23T10:20:00-06:00', end: '2026-11-23T10:40:00-06:00' };
-  const appointment = { resourceType: 'Appointment', id: `a${mrn}`, status: 'booked', ...times, participant };
-  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient }, { resource: appointment }] });
 }

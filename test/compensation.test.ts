@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ProposalView, WorklistItem } from '../src/core/api.ts';
 import type { Deliveries } from '../src/delivery/write-back/deliveries.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
+import { potassium, visit } from './payloads.ts';
 
 const MRNS = Array.from({ length: 9 }, (_, index) => `61000${String(index).padStart(2, '0')}`);
 const CALM = { outage: false, conditionalCreate: true, rejectTypes: [], alter: [], createTwice: 0, refuseUpdates: false, lagReads: 0 };
@@ -130,7 +131,7 @@ async function counts(): Promise<unknown> {
 /** A signed note about somebody new, and one try to write it. */
 async function signedNote(): Promise<string> {
   const mrn = MRNS[used++]!;
-  await house.take('', potassium(mrn));
+  await house.take('', potassium({ mrn, value: '5.6' }));
   await house.take('north-ehr', visit(mrn));
   await house.settle();
   const { items } = await clinician.get<{ items: WorklistItem[] }>('/api/worklist');
@@ -158,31 +159,4 @@ async function journal(proposal: string): Promise<string[]> {
 async function kpi(id: string): Promise<number | undefined> {
   const { kpis } = await clinician.get<{ kpis: { id: string; role: string | null; value: number }[] }>('/api/kpis');
   return kpis.find((one) => one.id === id && one.role === null)?.value;
-}
-
-function potassium(mrn: string): string {
-  return [
-    `MSH|^~\\&|NORTHLAB|NORTH|COUNTERSIGN|NORTH|20261120070000-0600||ORU^R01^ORU_R01|C${mrn}|P|2.5.1`,
-    `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||OSGOOD^LENORA^T||19550214|F`,
-    `OBR|1||NL${mrn}^NORTHLAB|24320-4^Basic metabolic panel^LN|||20261120061500-0600|||||||||||||||20261120070000-0600|||F`,
-    'OBX|1|NM|2823-3^Potassium^LN||5.6|mmol/L|3.5-5.1|H|||F|||20261120061500-0600',
-  ].join('\r');
-}
-
-function visit(mrn: string): string {
-  const person = {
-    ...{ resourceType: 'Patient', id: `p${mrn}`, identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }] },
-    ...{ gender: 'female', birthDate: '1955-02-14' },
-  };
-  const appointment = {
-    ...{
-      resourceType: 'Appointment',
-      id: `a${mrn}`,
-      status: 'booked',
-      start: '2026-11-23T10:20:00-06:00',
-      end: '2026-11-23T10:40:00-06:00',
-    },
-    participant: [{ actor: { reference: `Patient/p${mrn}` }, status: 'accepted' }],
-  };
-  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: person }, { resource: appointment }] });
 }

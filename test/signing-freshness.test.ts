@@ -8,6 +8,7 @@ import { planNextLook } from '../src/governance/due.ts';
 import { erase } from '../src/platform/erasure.ts';
 import { requirePerson } from '../src/record/people.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
+import { potassium, visit } from './payloads.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -23,14 +24,14 @@ afterAll(() => house.stop());
 describe('what was acknowledged and is not read yet', () => {
   it('R135: refuses the signature about whom it speaks, says why, and leaves the draft signable once it is read', async () => {
     house.app.desk.readWithinMs = 0;
-    await house.take('', potassium('5000101', '5.5', '20261120061500-0600'));
-    await house.take('north-ehr', visit('5000101', '2026-11-23T10:20:00-06:00'));
-    await house.take('', potassium('5000102', '5.4', '20261120061500-0600'));
-    await house.take('north-ehr', visit('5000102', '2026-11-23T10:20:00-06:00'));
+    await house.take('', potassiumAt('5000101', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000101'));
+    await house.take('', potassiumAt('5000102', '5.4', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000102'));
     await house.settle();
     const [about, another] = [await draftAbout('5000101'), await draftAbout('5000102')];
     const arrivedAt = house.clock.now();
-    expect(await house.send(potassium('5000101', '7.9', '20261121061500-0600'))).toContain('MSA|AA|');
+    expect(await house.send(potassiumAt('5000101', '7.9', '20261121061500-0600'))).toContain('MSA|AA|');
 
     const refused = await sign(about!);
     const elsewhere = await sign(another!);
@@ -51,11 +52,11 @@ describe('what was acknowledged and is not read yet', () => {
   });
 
   it('is waited for a moment, so that a click right after a result is answered with the difference', async () => {
-    await house.take('', potassium('5000201', '5.5', '20261120061500-0600'));
-    await house.take('north-ehr', visit('5000201', '2026-11-23T10:20:00-06:00'));
+    await house.take('', potassiumAt('5000201', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000201'));
     await house.settle();
     const draft = await draftAbout('5000201');
-    await house.send(potassium('5000201', '7.9', '20261121061500-0600'));
+    await house.send(potassiumAt('5000201', '7.9', '20261121061500-0600'));
     house.app.desk.readWithinMs = 60_000;
 
     const click = sign(draft!);
@@ -71,8 +72,8 @@ describe('what was acknowledged and is not read yet', () => {
   ])('may speak of anybody: %s', async (how, bytes) => {
     const mrn = how === 'an id in escapes' ? '50003001' : '50003002';
     house.app.desk.readWithinMs = 0;
-    await house.take('', potassium(mrn, '5.5', '20261120061500-0600'));
-    await house.take('north-ehr', visit(mrn, '2026-11-23T10:20:00-06:00'));
+    await house.take('', potassiumAt(mrn, '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit(mrn));
     await house.settle();
     const draft = await draftAbout(mrn);
     await house.take('other', bytes);
@@ -83,9 +84,9 @@ describe('what was acknowledged and is not read yet', () => {
 
 describe('time that has passed', () => {
   it('R135: a result that has come due since the draft was written refuses the old words', async () => {
-    await house.take('', potassium('5000401', '6.6', '20261122140000+0000'));
-    await house.take('', potassium('5000401', '4.2', '20261122150030+0000'));
-    await house.take('north-ehr', visit('5000401', '2026-11-23T10:20:00-06:00'));
+    await house.take('', potassiumAt('5000401', '6.6', '20261122140000+0000'));
+    await house.take('', potassiumAt('5000401', '4.2', '20261122150030+0000'));
+    await house.take('north-ehr', visit('5000401'));
     await house.settle();
     const draft = await draftAbout('5000401');
     house.clock.advance(34_000);
@@ -97,8 +98,8 @@ describe('time that has passed', () => {
   });
 
   it('alone is no reason to refuse: a draft of yesterday that would say the same today is signed', async () => {
-    await house.take('', potassium('5000501', '5.5', '20261120061500-0600'));
-    await house.take('north-ehr', visit('5000501', '2026-11-24T10:20:00-06:00'));
+    await house.take('', potassiumAt('5000501', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000501', { start: '2026-11-24T10:20:00-06:00' }));
     await house.settle();
     const draft = await draftAbout('5000501');
     expect(draft!.sentences.map((one) => one.text).join()).toContain('o visits are recorded since 23 Nov 2021');
@@ -112,8 +113,8 @@ describe('time that has passed', () => {
 describe('time alone', () => {
   it('brings the draft of a visit three days before it, and takes it away when the visit is over', async () => {
     const start = Date.parse(house.clock.now()) + 20 * DAY_MS;
-    await house.take('', potassium('5000601', '5.5', '20261120061500-0600'));
-    await house.take('north-ehr', visit('5000601', new Date(start).toISOString()));
+    await house.take('', potassiumAt('5000601', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000601', { start: new Date(start).toISOString() }));
     await house.settle();
     const early = await draftAbout('5000601');
     await passTo(start - 3 * DAY_MS - 1);
@@ -135,14 +136,14 @@ describe('time alone', () => {
   it('loses no nearer visit where one further off was planned first, and none where the nearer is cancelled', async () => {
     const now = Date.parse(house.clock.now());
     const [near, far] = [now + 10 * DAY_MS, now + 30 * DAY_MS];
-    await house.take('', potassium('5000701', '5.5', '20261120061500-0600'));
-    await house.take('north-ehr', visit('5000701', new Date(far).toISOString(), 'booked', 'far'));
+    await house.take('', potassiumAt('5000701', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000701', { start: new Date(far).toISOString(), name: 'far' }));
     await house.settle();
-    await house.take('north-ehr', visit('5000701', new Date(near).toISOString(), 'booked', 'near'));
+    await house.take('north-ehr', visit('5000701', { start: new Date(near).toISOString(), name: 'near' }));
     await house.settle();
     await passTo(near - 3 * DAY_MS);
     const first = await draftAbout('5000701');
-    await house.take('north-ehr', visit('5000701', new Date(near).toISOString(), 'cancelled', 'near'));
+    await house.take('north-ehr', visit('5000701', { start: new Date(near).toISOString(), status: 'cancelled', name: 'near' }));
     await house.settle();
     const between = await draftAbout('5000701');
     await passTo(far - 3 * DAY_MS);
@@ -154,9 +155,9 @@ describe('time alone', () => {
 
   it('brings a fresh draft when a result that was dated ahead comes due', async () => {
     const now = Date.parse(house.clock.now());
-    await house.take('', potassium('5000801', '6.6', hl7Time(now - 3_600_000)));
-    await house.take('', potassium('5000801', '4.2', hl7Time(now + 3_600_000)));
-    await house.take('north-ehr', visit('5000801', new Date(now + DAY_MS).toISOString()));
+    await house.take('', potassiumAt('5000801', '6.6', hl7Time(now - 3_600_000)));
+    await house.take('', potassiumAt('5000801', '4.2', hl7Time(now + 3_600_000)));
+    await house.take('north-ehr', visit('5000801', { start: new Date(now + DAY_MS).toISOString() }));
     await house.settle();
     const before = await draftAbout('5000801');
     await passTo(now + 3_600_000);
@@ -169,7 +170,7 @@ describe('time alone', () => {
 describe('a planned look', () => {
   it('is not put off by somebody who read the chart before the nearer visit came', async () => {
     const [near, far] = [Date.parse(house.clock.now()) + 10 * DAY_MS, Date.parse(house.clock.now()) + 30 * DAY_MS];
-    await house.take('north-ehr', visit('5000901', new Date(near).toISOString()));
+    await house.take('north-ehr', visit('5000901', { start: new Date(near).toISOString() }));
     await house.settle();
     const person = await personOf('5000901');
 
@@ -180,7 +181,7 @@ describe('a planned look', () => {
   });
 
   it('is planned for whoever had a visit ahead before looks were planned', async () => {
-    await house.take('north-ehr', visit('5001001', '2099-03-01T10:00:00Z'));
+    await house.take('north-ehr', visit('5001001', { start: '2099-03-01T10:00:00Z' }));
     await house.settle();
     const person = await personOf('5001001');
     const migration = readFileSync(new URL('../migrations/0012_plan_next_look.sql', import.meta.url), 'utf8');
@@ -192,7 +193,7 @@ describe('a planned look', () => {
   });
 
   it('is forgotten with the person', async () => {
-    await house.take('north-ehr', visit('5001101', '2099-03-01T10:00:00Z'));
+    await house.take('north-ehr', visit('5001101', { start: '2099-03-01T10:00:00Z' }));
     await house.settle();
     const person = await personOf('5001101');
     expect(await lookAt(person)).toBeDefined();
@@ -233,18 +234,7 @@ async function draftAbout(mrn: string): Promise<ProposalView | undefined> {
   return item && clinician.get<ProposalView>(`/api/proposals/${item.id}`);
 }
 
-function potassium(mrn: string, value: string, at: string): string {
-  return [
-    `MSH|^~\\&|NORTHLAB|NORTH|COUNTERSIGN|NORTH|${at}||ORU^R01^ORU_R01|${mrn}${value}${at}|P|2.5.1`,
-    `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||OSGOOD^LENORA^T||19550214|F`,
-    `OBR|1||${at}${mrn}^NORTHLAB|24320-4^Basic metabolic panel^LN|||${at}|||||||||||||||${at}|||F`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|H|||F|||${at}`,
-  ].join('\r');
-}
-
-function visit(mrn: string, start: string, status = 'booked', name = ''): string {
-  const patient = { resourceType: 'Patient', id: `p${mrn}`, identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }], gender: 'female' };
-  const participant = [{ actor: { reference: `Patient/p${mrn}` }, status: 'accepted' }];
-  const appointment = { resourceType: 'Appointment', id: `a${mrn}${name}`, status, start, end: start, participant };
-  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient }, { resource: appointment }] });
+/** Each taken and reported at one instant, and each a result of its own. */
+function potassiumAt(mrn: string, value: string, at: string): string {
+  return potassium({ mrn, value, taken: at, reported: at, filler: at });
 }

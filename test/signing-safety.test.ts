@@ -8,6 +8,7 @@ import type { ProposalContent } from '../src/core/proposal.ts';
 import { onReceipt } from '../src/flow.ts';
 import { documentation } from '../src/packs/documentation/index.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
+import { potassium, visit } from './payloads.ts';
 
 /** A writer that lies about a potassium, invents a drug, and says one thing that nothing proves or denies. */
 const LIES: Claim[] = [
@@ -218,7 +219,7 @@ describe('a sentence that a human writes', () => {
     await clinician.post(`/api/proposals/${draft.id}/edit`, {
       sentences: [mine, ...draft.sentences.map(({ id, text, selected }) => ({ id, text, selected }))],
     });
-    await house.take('', potassium(draft.person.mrn!, { value: '5.3', status: 'C', reported: '20261121070000-0600' }));
+    await house.take('', potassium({ mrn: draft.person.mrn!, value: '5.3', status: 'C', reported: '20261121070000-0600' }));
     await house.settle();
 
     const { items } = await clinician.get<{ items: WorklistItem[] }>('/api/worklist');
@@ -272,11 +273,11 @@ describe('what was shown is what is signed', () => {
     change                        | lines
     ${'a cited result corrected'} | ${{ value: '5.2', status: 'C', reported: '20261121070000-0600' }}
     ${'a cited result withdrawn'} | ${{ value: '5.6', status: 'D', reported: '20261121070000-0600' }}
-    ${'a newer result arrived'}   | ${{ value: '5.9', status: 'F', reported: '20261121080000-0600', filler: 'NL9', at: '20261121070000-0600' }}
+    ${'a newer result arrived'}   | ${{ value: '5.9', status: 'F', reported: '20261121080000-0600', filler: 'NL9', taken: '20261121070000-0600' }}
   `('R135: with $change the answer is 409 stale with the difference, and a fresh draft waits', async ({ lines }) => {
     const draft = await newDraft();
     const mrn = draft.person.mrn!;
-    await house.take('', potassium(mrn, lines));
+    await house.take('', potassium({ mrn, ...lines }));
     // The facts are recorded, but the flow has not drafted again yet: the click races the correction.
     await onReceipt(house.app.house);
 
@@ -295,7 +296,7 @@ describe('what was shown is what is signed', () => {
   it('a correction racing the click: one of them is first, and a signed note never holds what was already corrected', async () => {
     for (let round = 0; round < 6; round += 1) {
       const draft = await newDraft();
-      await house.take('', potassium(draft.person.mrn!, { value: '5.1', status: 'C', reported: '20261121070000-0600' }));
+      await house.take('', potassium({ mrn: draft.person.mrn!, value: '5.1', status: 'C', reported: '20261121070000-0600' }));
 
       const [answer] = await Promise.all([
         clinician.post(`/api/proposals/${draft.id}/signature`, { contentHash: draft.contentHash }),
@@ -382,58 +383,11 @@ function pick(draft: ProposalView, n: number): ProposalView['sentences'][number]
 async function newDraft(): Promise<ProposalView> {
   patients += 1;
   const mrn = `5${String(patients).padStart(6, '0')}`;
-  await house.take('', potassium(mrn, { value: '5.6', status: 'F', reported: '20261120070000-0600' }));
+  await house.take('', potassium({ mrn, value: '5.6' }));
   await house.take('north-ehr', visit(mrn));
   await house.settle();
   const { items } = await clinician.get<{ items: WorklistItem[] }>('/api/worklist');
   const item = items.find((one) => one.person.mrn === mrn && one.pack === 'documentation');
   if (!item) throw new Error('no draft was offered');
   return clinician.get<ProposalView>(`/api/proposals/${item.id}`);
-}
-
-function potassium(
-  mrn: string,
-  {
-    value,
-    status,
-    reported,
-    filler = 'NL1',
-    at = '20261120061500-0600',
-  }: { value: string; status: string; reported: string; filler?: string; at?: string },
-): string {
-  return [
-    `MSH|^~\\&|NORTHLAB|NORTH|COUNTERSIGN|NORTH|${reported}||ORU^R01^ORU_R01|${mrn}${filler}${status}${value}|P|2.5.1`,
-    `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||OSGOOD^LENORA^T||19550214|F`,
-    `OBR|1||${filler}${mrn}^NORTHLAB|24320-4^Basic metabolic panel^LN|||${at}|||||||||||||||${reported}|||${status}`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|H|||${status}|||${at}`,
-  ].join('\r');
-}
-
-function visit(mrn: string): string {
-  const subject = { reference: `Patient/p${mrn}` };
-  return JSON.stringify({
-    resourceType: 'Bundle',
-    type: 'collection',
-    entry: [
-      {
-        resource: {
-          resourceType: 'Patient',
-          id: `p${mrn}`,
-          identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }],
-          gender: 'female',
-          birthDate: '1955-02-14',
-        },
-      },
-      {
-        resource: {
-          resourceType: 'Appointment',
-          id: `a${mrn}`,
-          status: 'booked',
-          start: '2026-11-23T10:20:00-06:00',
-          end: '2026-11-23T10:40:00-06:00',
-          participant: [{ actor: subject, status: 'accepted' }],
-        },
-      },
-    ],
-  });
 }

@@ -12,6 +12,7 @@ import type { ProposalView, WorklistItem } from '../src/core/api.ts';
 import type { ProposalContent } from '../src/core/proposal.ts';
 import { listRoutes } from '../src/platform/http.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
+import { visit as bookedVisit, potassium } from './payloads.ts';
 
 /** By what a file could send anything: modules that open a connection or a process, and globals of the platform that do. */
 const SPEAKING = /^(node:)?(http|https|http2|net|tls|dgram|dns|child_process|cluster|inspector)(\/|$)/;
@@ -245,7 +246,9 @@ describe('R3: whatever is done through the doors', () => {
       fc.constant<Step>((draft) => engineer.post(`/api/proposals/${draft.id}/signature`, { contentHash: draft.contentHash })),
       fc.boolean().map((outage): Step => () => house.play('/play/behaviour', { outage })), // biome-ignore format: one line
       fc.constant<Step>((draft) => engineer.post(`/api/deliveries/${draft.id}/DocumentReference/again`)),
-      fc.constant<Step>(async (draft) => left.push(await house.send(potassium(draft.person.mrn!, '5.3', 'C')))),
+      fc.constant<Step>(async (draft) =>
+        left.push(await house.send(potassium({ mrn: draft.person.mrn!, value: '5.3', status: 'C', reported: '20261121070000-0600' }))),
+      ),
       fc.constant<Step>(() => house.settle()),
       fc.constant<Step>((draft) => clinician.post('/cds-services/countersign-patient-view', hookFor(draft.person.mrn!))),
     );
@@ -253,8 +256,8 @@ describe('R3: whatever is done through the doors', () => {
 
   async function newDraft(): Promise<ProposalView> {
     const mrn = MRNS[used++]!;
-    await house.take('', potassium(mrn, '5.6', 'F'));
-    await house.take('north-ehr', visit(mrn));
+    await house.take('', potassium({ mrn, value: '5.6' }));
+    await house.take('north-ehr', bookedVisit(mrn));
     await house.settle();
     const { items } = await clinician.get<{ items: WorklistItem[] }>('/api/worklist');
     return clinician.get<ProposalView>(`/api/proposals/${items.find((item) => item.person.mrn === mrn)!.id}`);
@@ -384,32 +387,4 @@ function hookFor(mrn: string): unknown {
     ...{ hook: 'patient-view', hookInstance: crypto.randomUUID(), context: { userId: 'Practitioner/1', patientId: `p${mrn}` } },
     prefetch: { patient },
   };
-}
-
-function potassium(mrn: string, value: string, status: string): string {
-  const reported = status === 'F' ? '20261120070000-0600' : '20261121070000-0600';
-  return [
-    `MSH|^~\\&|NORTHLAB|NORTH|COUNTERSIGN|NORTH|${reported}||ORU^R01^ORU_R01|W${mrn}${status}|P|2.5.1`,
-    `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||OSGOOD^LENORA^T||19550214|F`,
-    `OBR|1||NL${mrn}^NORTHLAB|24320-4^Basic metabolic panel^LN|||20261120061500-0600|||||||||||||||${reported}|||${status}`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|H|||${status}|||20261120061500-0600`,
-  ].join('\r');
-}
-
-function visit(mrn: string): string {
-  const person = {
-    ...{ resourceType: 'Patient', id: `p${mrn}`, identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }] },
-    ...{ gender: 'female', birthDate: '1955-02-14' },
-  };
-  const appointment = {
-    ...{
-      resourceType: 'Appointment',
-      id: `a${mrn}`,
-      status: 'booked',
-      start: '2026-11-23T10:20:00-06:00',
-      end: '2026-11-23T10:40:00-06:00',
-    },
-    participant: [{ actor: { reference: `Patient/p${mrn}` }, status: 'accepted' }],
-  };
-  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: person }, { resource: appointment }] });
 }

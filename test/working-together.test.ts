@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KpiView, LeaseView, ProposalView, ReasonCountView, WorklistItem } from '../src/core/api.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
+import { potassium, visit } from './payloads.ts';
 
 const MINUTE = 60_000;
 
@@ -255,7 +256,7 @@ function minutesOn(minutes: number): string {
 async function newDraft(): Promise<ProposalView> {
   patients += 1;
   const mrn = `6${String(patients).padStart(6, '0')}`;
-  await house.take('', potassium(mrn, '5.6', 'F'));
+  await house.take('', potassium({ mrn, value: '5.6' }));
   await house.take('north-ehr', visit(mrn));
   await house.settle();
   return draftOf(mrn);
@@ -263,7 +264,7 @@ async function newDraft(): Promise<ProposalView> {
 
 /** The draft that is written once the laboratory has corrected the potassium. */
 async function correct(draft: ProposalView): Promise<ProposalView> {
-  await house.take('', potassium(draft.person.mrn!, '4.9', 'C'));
+  await house.take('', potassium({ mrn: draft.person.mrn!, value: '4.9', status: 'C', flag: 'N', reported: '20261120090000-0600' }));
   await house.settle();
   return draftOf(draft.person.mrn!);
 }
@@ -273,28 +274,4 @@ async function draftOf(mrn: string): Promise<ProposalView> {
   const item = items.find((one) => one.person.mrn === mrn);
   if (!item) throw new Error('no draft was offered');
   return halloran.get<ProposalView>(`/api/proposals/${item.id}`);
-}
-
-function potassium(mrn: string, value: string, status: 'F' | 'C'): string {
-  const reported = status === 'F' ? '20261120070000-0600' : '20261120090000-0600';
-  const at = '20261120061500-0600';
-  return [
-    `MSH|^~\\&|NORTHLAB|NORTH|COUNTERSIGN|NORTH|${reported}||ORU^R01^ORU_R01|${mrn}${status}${value}|P|2.5.1`,
-    `PID|1||${mrn}^^^NORTH&2.999.1.1&ISO^MR||ROWAN^EDDA||19550214|F`,
-    `OBR|1||NL1${mrn}^NORTHLAB|24320-4^Basic metabolic panel^LN|||${at}|||||||||||||||${reported}|||${status}`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|${status === 'F' ? 'H' : 'N'}|||${status}|||${at}`,
-  ].join('\r');
-}
-
-function visit(mrn: string): string {
-  const patient = { resourceType: 'Patient', id: `p${mrn}`, identifier: [{ system: 'urn:oid:2.999.1.1', value: mrn }], gender: 'female', birthDate: '1955-02-14' }; // biome-ignore format: short
-  const appointment = {
-    resourceType: 'Appointment',
-    id: `a${mrn}`,
-    status: 'booked',
-    start: '2026-11-23T10:20:00-06:00',
-    end: '2026-11-23T10:40:00-06:00',
-    participant: [{ actor: { reference: `Patient/p${mrn}` }, status: 'accepted' }],
-  };
-  return JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient }, { resource: appointment }] });
 }
