@@ -5,7 +5,7 @@ import type { ProposalView, WorklistItem } from '../src/core/api.ts';
 import type { Fact } from '../src/core/fact.ts';
 import { onReceipt } from '../src/flow.ts';
 import { planNextLook } from '../src/governance/due.ts';
-import { erase } from '../src/platform/erasure.ts';
+import { erase } from '../src/governance/erasure.ts';
 import { requirePerson } from '../src/record/people.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
 import { potassium, visit } from './payloads.ts';

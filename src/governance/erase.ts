@@ -1,9 +1,9 @@
 import type { Db, Queryable } from '../platform/database.ts';
-import { type Erasure, type ErasureOrder, erase } from '../platform/erasure.ts';
 import type { IntakeSegments } from '../platform/intake-segments.ts';
 import { killPoint } from '../platform/kill-points.ts';
-import { keepOrder } from '../platform/segment-erasure.ts';
+import { type ErasureOrder, keepOrder } from '../platform/segment-erasure.ts';
 import { requirePerson } from '../record/people.ts';
+import { type Erasure, erase } from './erasure.ts';
 import { completeErasure } from './restore.ts';
 
 export type EraseHouse = { db: Db; segments: IntakeSegments | undefined; now(): string };

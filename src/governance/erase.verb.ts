@@ -30,7 +30,8 @@ export async function eraseVerb(
   const notReached = ['backups', 'exported runs', 'what was written to the EHR'];
   // The demo keeps it in the data folder, but it is another system, with a chart and messages of its own.
   const hospital = join(house.config.dataFolder, 'hospital');
-  if (existsSync(hospital)) notReached.push(`the play hospital's own files in ${hospital}, another system's, which may still name the person`);
+  if (existsSync(hospital))
+    notReached.push(`the play hospital's own files in ${hospital}, another system's, which may still name the person`);
   if (args['json']) {
     const entry = Number(journalId);
     io.out(JSON.stringify({ erased: true, entry, facts, drafts: proposals, payloads, destroyed, blanked, stillNamed, notReached }));

@@ -1,11 +1,12 @@
 import type { Db } from '../platform/database.ts';
-import { type ErasureOrder, eraseAgain, scrub } from '../platform/erasure.ts';
 import type { Damage, IntakeSegments } from '../platform/intake-segments.ts';
 import type { Log } from '../platform/log.ts';
-import { closeOrder, eraseSegments, orderFrom, refuseFromNowOn } from '../platform/segment-erasure.ts';
+import { scrub } from '../platform/scrub.ts';
+import { closeOrder, type ErasureOrder, eraseSegments, orderFrom, refuseFromNowOn } from '../platform/segment-erasure.ts';
 import { type RestoredReceipt, receiptFrom, restoreReceipts } from '../record/intake.ts';
 import { mendingFrom, restoreMending } from '../record/mendings.ts';
 import { type Act, actFrom, KeptActs, restoreActs } from './acts.ts';
+import { eraseAgain } from './erasure.ts';
 
 /** What the start put back: receipts, what people did to drafts, and how many places of the segments hold no record. */
 export type Restored = { receipts: number; decisions: number; damaged: number };

@@ -1,5 +1,22 @@
-import { blankRanges, type ErasureOrder } from './erasure.ts';
 import type { IntakeSegments, SegmentRecord } from './intake-segments.ts';
+
+/**
+ * An erasure by ids alone, as it is kept beside the database: what a copy of the database, or bytes outside it, must lose as well. Holds no
+ * name and no identifier of the person.
+ */
+export type ErasureOrder = {
+  id: string;
+  actor: string;
+  by?: string;
+  reason: string;
+  at: string;
+  persons: string[];
+  sources: string[];
+  destroyed: string[];
+  blanked: { receipt: string; ranges: Range[] }[];
+};
+/** Half-open, in stored bytes. */
+export type Range = { start: number; end: number };
 
 /** Keeps an order beside the database before it takes effect inside: from here on the segments hand nothing of it out again. */
 export async function keepOrder(segments: IntakeSegments, order: ErasureOrder): Promise<void> {
@@ -52,3 +69,24 @@ export async function eraseSegments(segments: IntakeSegments, order: ErasureOrde
 export async function closeOrder(segments: IntakeSegments, order: ErasureOrder, at: string): Promise<void> {
   await segments.append({ header: { kind: 'erased', id: order.id, receivedAt: at }, bytes: new Uint8Array(0) });
 }
+
+/**
+ * The same bytes with these half-open ranges blank. Line breaks stay, and so do the braces of a JSON object, so that what stands around
+ * a blank range keeps its place and can still be read.
+ */
+export function blankRanges(bytes: Uint8Array, ranges: readonly { start: number; end: number }[]): Uint8Array {
+  const blank = Uint8Array.from(bytes);
+  for (const { start, end } of ranges) {
+    const isObject = bytes[start] === OPEN_BRACE && bytes[end - 1] === CLOSE_BRACE;
+    for (let i = isObject ? start + 1 : start; i < (isObject ? end - 1 : end); i++) {
+      if (blank[i] !== LINE_FEED && blank[i] !== CARRIAGE_RETURN) blank[i] = SPACE;
+    }
+  }
+  return blank;
+}
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;

@@ -1,190 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AppError } from '../core/errors.ts';
-import type { Db, Queryable } from './database.ts';
-import { append } from './journal.ts';
-
-export type ErasureRequest = {
-  person: string;
-  /** Pseudonym of who decided it. */
-  actor: string;
-  /** What they call themselves: somebody on the staff, or a process. */
-  by?: string;
-  /** Why; stands in the log for ever, so one that names the person is refused. */
-  reason: string;
-  at: string;
-};
-
-export type Erasure = {
-  journalId: bigint;
-  payloads: number;
-  facts: number;
-  proposals: number;
-  /** Receipts whose bytes are gone as a whole. */
-  destroyed: string[];
-  /** Receipts of several people in which this person's ranges are blank now. */
-  blanked: string[];
-  /** Receipts that still hold one of the person's identifiers outside every known range: for a human to look at. */
-  stillNamed: string[];
-};
-
-/**
- * An erasure by ids alone, as it is kept beside the database: what a copy of the database, or bytes outside it, must lose as well. Holds no
- * name and no identifier of the person.
- */
-export type ErasureOrder = {
-  id: string;
-  actor: string;
-  by?: string;
-  reason: string;
-  at: string;
-  persons: string[];
-  sources: string[];
-  destroyed: string[];
-  blanked: { receipt: string; ranges: Range[] }[];
-};
-type Range = { start: number; end: number };
-
-/**
- * Destroys what is known of one person: facts, identifiers, links, journal payloads with their salts, drafts, runs, and the bytes they came
- * from. The log keeps its entries, so every proof still holds; commitments without salt tell nothing. Journalled in the same transaction,
- * which waits for `ordered`: once anything is gone, the order to destroy it is kept. Refuses an unknown person, and a reason that names the
- * person. Measures that read payloads no longer count this person.
- */
-export async function erase(db: Db, request: ErasureRequest, ordered?: (order: ErasureOrder) => Promise<void>): Promise<Erasure> {
-  return db.transaction(async (tx) => {
-    const sources = await readSources(tx, request.person);
-    if (sources.length === 0) throw new AppError('not_found', 'no such person');
-    const persons = await readPersons(tx, request.person, sources);
-    await refuseTelling(tx, sources, request.reason);
-    const { person: _, ...decision } = request;
-    const order = { id: randomUUID(), ...decision, persons, sources, destroyed: [], blanked: [] };
-    const { erasure, order: filled } = await carryOut(tx, order);
-    await ordered?.(filled);
-    return erasure;
-  });
-}
-
-/** Carries out an order that this database does not know of, because it was put back to an earlier copy; false where it does. */
-export async function eraseAgain(db: Db, order: ErasureOrder): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const known = await tx.query(
-      `select 1 from journal j join journal_payload p on p.journal_id = j.id and p.at = j.at
-        where j.kind = 'erasure.done' and p.body::json ->> 'order' = $1`,
-      [order.id],
-    );
-    if (known.length > 0) return false;
-    await carryOut(tx, order);
-    return true;
-  });
-}
-
-/**
- * Deleted rows stay in the files of a database until they are written anew. The embedded one is: tables, planner statistics and write-ahead
- * log; it stands still meanwhile. On a server rows are freed and statistics renewed; its log, copies and backups are its operator's.
- */
-export async function scrub(db: Db): Promise<void> {
-  const full = db.kind === 'pglite';
-  // The planner keeps frequent values of columns, names among them.
-  if (full)
-    await db.exec(`delete from pg_statistic where starelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)`);
-  for (const table of full ? [...HOLDS_PEOPLE, 'pg_statistic'] : HOLDS_PEOPLE)
-    await db.exec(`vacuum (${full ? 'full, ' : ''}analyze) ${table}`);
-  if (!full) return;
-  await renewLog(db);
-}
-
-/**
- * A segment of the write-ahead log that was recycled keeps what it held until it is written over, also ahead of the current one: the log moves
- * on past every one there is, and none of them is kept.
- */
-async function renewLog(db: Db): Promise<void> {
-  const [old] = await db.query<{ segments: number }>(
-    `select count(*)::int as segments from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$' and name >= pg_walfile_name(pg_current_wal_insert_lsn())`,
-  );
-  await db.exec('set wal_recycle = off');
-  // The record a checkpoint writes begins the new segment; without one the next switch would do nothing.
-  for (let moved = 0; moved <= old!.segments; moved++) for (const step of ['select pg_switch_wal()', 'checkpoint']) await db.exec(step);
-  await db.exec('reset wal_recycle');
-}
-
-/** Tables whose rows tell of people; a test holds this list against the schema. */
-export const HOLDS_PEOPLE = [
-  'decision',
-  'delivery',
-  'fact',
-  'fact_code',
-  'ident',
-  'job',
-  'journal_payload',
-  'next_look',
-  'person_link',
-  'proposal',
-  'quarantine',
-  'receipt',
-  'receipt_bytes',
-  'run',
-  'source_person',
-];
-
-async function carryOut(tx: Queryable, order: ErasureOrder): Promise<{ erasure: Erasure; order: ErasureOrder }> {
-  const { persons, sources, actor, by, reason, at } = order;
-  const identifiers = await readIdentifiers(tx, sources);
-  // The triggers on what is never otherwise destroyed ask for this; it ends with the transaction.
-  await tx.query(`select set_config('countersign.erasing', $1, true)`, [order.id]);
-
-  const { destroyed, blanked, stillNamed } = await eraseReceipts(tx, { sources, persons, identifiers }, order);
-  const facts = await eraseRecord(tx, sources);
-  const proposals = await eraseProposals(tx, persons, order);
-  const gone = await tx.query<{ journal_id: bigint }>(
-    `delete from journal_payload p where p.person = any($1::uuid[]) or (p.journal_id, p.at) in (
-       select id, at from journal where kind = 'quarantine.closed' and subject = any($2::text[])) returning journal_id`,
-    [[...persons, ...sources], destroyed],
-  );
-  const entries = rangesOf(gone.map(({ journal_id }) => Number(journal_id)));
-  const receipts = { destroyed, blanked: blanked.map((one) => one.receipt) };
-  const body = { order: order.id, ...(by === undefined ? {} : { by }), reason, entries, facts, proposals, ...receipts };
-  const [journalId] = await append(tx, [{ kind: 'erasure.done', actor, at, body }]);
-  return {
-    erasure: { journalId: journalId!, payloads: gone.length, facts, proposals, ...receipts, stillNamed },
-    order: { ...order, destroyed, blanked },
-  };
-}
-
-/**
- * The same bytes with these half-open ranges blank. Line breaks stay, and so do the braces of a JSON object, so that what stands around
- * a blank range keeps its place and can still be read.
- */
-export function blankRanges(bytes: Uint8Array, ranges: readonly { start: number; end: number }[]): Uint8Array {
-  const blank = Uint8Array.from(bytes);
-  for (const { start, end } of ranges) {
-    const isObject = bytes[start] === OPEN_BRACE && bytes[end - 1] === CLOSE_BRACE;
-    for (let i = isObject ? start + 1 : start; i < (isObject ? end - 1 : end); i++) {
-      if (blank[i] !== LINE_FEED && blank[i] !== CARRIAGE_RETURN) blank[i] = SPACE;
-    }
-  }
-  return blank;
-}
-
-/** Consecutive numbers as ranges, both ends included; how an erasure lists the entries it accounts for. */
-export function rangesOf(numbers: readonly number[]): [from: number, to: number][] {
-  const ranges: [number, number][] = [];
-  for (const number of [...numbers].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last && number <= last[1] + 1) last[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges;
-}
-
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-const SPACE = 0x20;
+import type { Queryable } from '../platform/database.ts';
+import { blankRanges, type ErasureOrder, type Range } from '../platform/segment-erasure.ts';
 
 /** Source persons that are this person now. One that was joined by mistake and parted again is somebody else's. */
-async function readSources(tx: Queryable, person: string): Promise<string[]> {
+export async function readSources(tx: Queryable, person: string): Promise<string[]> {
   const rows = await tx.query<{ source_person: string }>(
     'select distinct source_person from person_link where person = $1 and superseded_at is null and valid_to is null',
     [person],
@@ -193,7 +13,7 @@ async function readSources(tx: Queryable, person: string): Promise<string[]> {
 }
 
 /** Ids this human went by before merges: persons that never stood for anybody else's source, not even by a mistake since mended. */
-async function readPersons(tx: Queryable, person: string, sources: readonly string[]): Promise<string[]> {
+export async function readPersons(tx: Queryable, person: string, sources: readonly string[]): Promise<string[]> {
   const rows = await tx.query<{ person: string }>(
     `select distinct mine.person from person_link mine where mine.source_person = any($1::uuid[])
      and not exists (select 1 from person_link other where other.person = mine.person and other.source_person <> all($1::uuid[]))`,
@@ -202,7 +22,8 @@ async function readPersons(tx: Queryable, person: string, sources: readonly stri
   return [...new Set([person, ...rows.map((row) => row.person)])];
 }
 
-async function readIdentifiers(tx: Queryable, sources: readonly string[]): Promise<string[]> {
+/** Identifiers by which bytes may name the person. */
+export async function readIdentifiers(tx: Queryable, sources: readonly string[]): Promise<string[]> {
   const rows = await tx.query<{ value: string }>(
     `select value from ident where source_person = any($1::uuid[])
      union select value from source_person where id = any($1::uuid[])`,
@@ -213,7 +34,7 @@ async function readIdentifiers(tx: Queryable, sources: readonly string[]): Promi
 }
 
 /** A reason outlives the erasure, so it may hold nothing that names the person. */
-async function refuseTelling(tx: Queryable, sources: readonly string[], reason: string): Promise<void> {
+export async function refuseTelling(tx: Queryable, sources: readonly string[], reason: string): Promise<void> {
   const rows = await tx.query<{ word: string }>(
     `select value as word from ident where source_person = any($1::uuid[])
      union select value from source_person where id = any($1::uuid[])
@@ -226,11 +47,14 @@ async function refuseTelling(tx: Queryable, sources: readonly string[], reason: 
     throw new AppError('request_invalid', 'the reason stands in the log for ever: it may not name the person');
 }
 
-type Subject = { sources: readonly string[]; persons: readonly string[]; identifiers: readonly string[] };
-type Receipts = { destroyed: string[]; blanked: { receipt: string; ranges: Range[] }[]; stillNamed: string[] };
+/** Whom an erasure is about. */
+export type Subject = { sources: readonly string[]; persons: readonly string[]; identifiers: readonly string[] };
+/** What became of the receipts that tell of the person. */
+export type ErasedReceipts = { destroyed: string[]; blanked: { receipt: string; ranges: Range[] }[]; stillNamed: string[] };
 type ReceiptOf = { id: string; at: string; content_type: string; shared: boolean };
 
-async function eraseReceipts(tx: Queryable, subject: Subject, order: ErasureOrder): Promise<Receipts> {
+/** Destroys or blanks every receipt that tells of the person, what came of it and what could not be read of it. */
+export async function eraseReceipts(tx: Queryable, subject: Subject, order: ErasureOrder): Promise<ErasedReceipts> {
   const rows = await tx.query<ReceiptOf>(
     `${RECEIPT_OF} where r.id = any($3::uuid[]) or r.id in (
        select receipt from fact where source_person = any($1::uuid[])
@@ -240,7 +64,7 @@ async function eraseReceipts(tx: Queryable, subject: Subject, order: ErasureOrde
     [subject.sources, subject.persons, [...order.destroyed, ...order.blanked.map((one) => one.receipt)]],
   );
   const before = new Map(order.blanked.map((one) => [one.receipt, one.ranges]));
-  const erased: Receipts = { destroyed: [], blanked: [], stillNamed: [] };
+  const erased: ErasedReceipts = { destroyed: [], blanked: [], stillNamed: [] };
   for (const row of rows) {
     const whole = order.destroyed.includes(row.id) || (!row.shared && !before.has(row.id));
     await eraseReceipt(tx, row, whole, subject, before.get(row.id) ?? [], erased);
@@ -277,7 +101,7 @@ async function eraseReceipt(
   whole: boolean,
   subject: Subject,
   known: readonly Range[],
-  erased: Receipts,
+  erased: ErasedReceipts,
 ): Promise<void> {
   const { id, at } = row;
   if (whole) {
@@ -412,7 +236,7 @@ function names(bytes: Uint8Array, identifiers: readonly string[]): boolean {
 }
 
 /** Facts, codes, identifiers, links and the source persons themselves: should the person come again, a new record begins. */
-async function eraseRecord(tx: Queryable, sources: readonly string[]): Promise<number> {
+export async function eraseRecord(tx: Queryable, sources: readonly string[]): Promise<number> {
   const facts = await tx.query<{ id: string }>('delete from fact where source_person = any($1::uuid[]) returning id', [sources]);
   await tx.query('delete from fact_code where source_person = any($1::uuid[])', [sources]);
   await tx.query('delete from ident where source_person = any($1::uuid[])', [sources]);
@@ -420,45 +244,3 @@ async function eraseRecord(tx: Queryable, sources: readonly string[]): Promise<n
   await tx.query('delete from source_person where id = any($1::uuid[])', [sources]);
   return facts.length;
 }
-
-/**
- * What was drafted and decided stays as a fact of the work, without its words; what was still open is withdrawn. A signed note that waits to be
- * written has no words to write any more.
- */
-async function eraseProposals(tx: Queryable, persons: readonly string[], { actor, at }: ErasureOrder): Promise<number> {
-  const withdrawn = await tx.query<{ id: string }>(
-    `update proposal set state = 'withdrawn' where person = any($1::uuid[]) and state in ('offered', 'opened', 'edited', 'escalated', 'blocked', 'stale')
-     returning id`,
-    [persons],
-  );
-  const rows = await tx.query<{ id: string }>(
-    `update proposal set title = 'erased', why = 'erased', content = $2::json, drafted = $2::json where person = any($1::uuid[]) returning id`,
-    [persons, NO_CONTENT],
-  );
-  const ids = rows.map(({ id }) => id);
-  await tx.query('delete from next_look where person = any($1::uuid[])', [persons]);
-  await tx.query(`update run set closure = '{"erased":true}' where person = any($1::uuid[])`, [persons]);
-  await tx.query('update decision set reason = null where proposal = any($1::uuid[])', [ids]);
-  await tx.query('update delivery set reason = null where proposal = any($1::uuid[])', [ids]);
-  const unwritten = await tx.query<{ proposal: string; surface: string }>(
-    `update delivery set state = 'failed', reason = 'erased' where proposal = any($1::uuid[]) and state = 'waiting' returning proposal, surface`,
-    [ids],
-  );
-  await tx.query(`delete from job where payload ->> 'person' = any($1::text[]) or payload ->> 'proposal' = any($2::text[])`, [
-    persons,
-    ids,
-  ]);
-  await append(tx, [
-    ...withdrawn.map(({ id }) => ({ kind: 'proposal.withdrawn' as const, actor, subject: id, at, body: { why: 'erased' } })),
-    ...unwritten.map(({ proposal, surface }) => ({
-      kind: 'delivery.failed' as const,
-      actor,
-      subject: proposal,
-      at,
-      body: { surface, reason: 'erased' },
-    })),
-  ]);
-  return rows.length;
-}
-
-const NO_CONTENT = '{"asOf":"","erased":true,"omitted":[],"sections":[],"sentences":[],"title":"erased"}';

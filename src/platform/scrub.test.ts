@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Db } from './database.ts';
-import { scrub } from './erasure.ts';
 import { openScratchPglite } from './scratch-database.ts';
+import { scrub } from './scrub.ts';
 
 const SECRET = 'Quuxley-7731993';
 const STAYS = 'Lenora-5000001';
