@@ -118,6 +118,17 @@ function resultFalse(claim: ClaimOf<'result'>, truth: ChartTruth): boolean {
   });
 }
 
+/** "Latest potassium 4.2" names no day: it may be true of whatever is last in this chart. */
+export function mayBeLatest(claim: Claim, truth: ChartTruth): boolean {
+  if (claim.kind !== 'result' || claim.latest !== true) return false;
+  const like = truth.results.filter((one) => named(claim.concept.name, one.names) && one.status !== 'entered-in-error');
+  const last = like
+    .map((one) => one.on)
+    .sort()
+    .at(-1);
+  return like.some((one) => one.on === last && ('text' in claim.value || one.value === undefined || near(claim.value, one.value)));
+}
+
 const FLAGS: Record<string, string> = { high: 'H', low: 'L', 'critically high': 'HH', 'critically low': 'LL', normal: 'N', abnormal: 'A' };
 
 function trendFalse(claim: ClaimOf<'trend'>, truth: ChartTruth): boolean {

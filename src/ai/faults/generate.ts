@@ -1,5 +1,5 @@
 import type { Claim } from '../../core/claim.ts';
-import { surelyFalse } from './falsity.ts';
+import { mayBeLatest, surelyFalse } from './falsity.ts';
 import { type Donors, type FaultKind, faultKinds, mutate } from './mutate.ts';
 import { type Random, randomFrom } from './random.ts';
 import { type Shape, say } from './sentences.ts';
@@ -129,7 +129,7 @@ function attempt(charts: ChartTruth[], donors: Donors[], kind: FaultKind, random
   const choices = String(random.next());
   const [right, mistaken] = [say(claim, shape, randomFrom(choices)), say(wrong, shape, randomFrom(choices))];
   if (right === undefined || mistaken === undefined || right === mistaken) return undefined;
-  if (shape === 'loose' && !surelyFalse(asSaid(wrong), home)) return undefined;
+  if (shape === 'loose' && (!surelyFalse(asSaid(wrong), home) || mayBeLatest(wrong, home))) return undefined;
   // "History of" and "diagnosed with" say nothing about today.
   if (kind === 'status' && /^(?:History of|Diagnosed with)/.test(mistaken)) return undefined;
   if (channel === 'plain') return { ...base, channel, shape, text: mistaken };

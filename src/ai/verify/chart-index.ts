@@ -121,6 +121,11 @@ export function factText(event: Event, name: AtomName): string | undefined {
   return event.fact.atoms.find((atom) => atom.name === name && atom.component === undefined)?.text;
 }
 
+/** The calendar date of an atom of the whole fact, at its source's precision. */
+export function dayOf(event: Event, name: AtomName): string | undefined {
+  return dateOf(factText(event, name));
+}
+
 type Shape = { kind: EventKind; names: NameKind; when: AtomName[]; until?: AtomName[] };
 
 const shapes: Record<string, Shape> = {
@@ -217,9 +222,12 @@ function keysOf(displays: string[], shape: Shape): ReadonlySet<string> {
 }
 
 function referencesOf(event: Event): string[] {
-  return event.fact.atoms.flatMap((atom) =>
-    atom.name === 'identifier' ? [atom.text] : atom.name === 'basedOn' ? [atom.text.slice(atom.text.lastIndexOf('/') + 1)] : [],
-  );
+  return event.fact.atoms.flatMap((atom) => (atom.name === 'identifier' ? [atom.text] : atom.name === 'basedOn' ? [idIn(atom.text)] : []));
+}
+
+/** The id that a reference ends in: `ServiceRequest/1`, an address with `/_history/2`, `urn:uuid:…`. */
+function idIn(reference: string): string {
+  return /([^/:]+)(?:\/_history\/[^/]+)?$/.exec(reference)?.[1] ?? reference;
 }
 
 function componentsOf(fact: Fact): number[] {

@@ -150,7 +150,7 @@ describe('an allergy', () => {
     ['proven', 'supported', 'drug allergies', [none('No known drug allergy')]],
     ['proven', 'supported', 'NKDA', [none('NKDA')]],
     ['contradicted', 'not-in-chart', 'allergies', []],
-    ['contradicted', 'not-in-chart', 'food allergies', [none()]],
+    ['unproven', 'not-in-chart', 'food allergies', [none()]],
     ['contradicted', 'not-in-chart', 'allergies', [none('No known allergy', {}, { retracted: true })]],
     ['contradicted', 'found-where-none-claimed', 'allergies', [latex()]],
     ['contradicted', 'found-where-none-claimed', 'drug allergies', [latex()]],

@@ -1,12 +1,15 @@
 import type { ClaimOf } from '../../core/claim.ts';
 import type { AtomName } from '../../core/fact.ts';
+import { resembles } from './alike.ts';
 import { type ChartIndex, type Event, type EventKind, eventsOfKinds, isKnown } from './chart-index.ts';
 import { activeAllergies } from './check-allergy.ts';
-import { happened } from './check-encounter.ts';
+import { happened, isFor, mayHaveHappened, reasonsOf } from './check-encounter.ts';
+import { stateOf } from './check-problem.ts';
 import { isOrder } from './check-report.ts';
 import { orderOf } from './dates.ts';
+import { endedBefore } from './drug-course.ts';
 import { contradicted, type Finding, proven, said, unproven } from './finding.ts';
-import { nameKey, nameKeys } from './names.ts';
+import { nameKey } from './names.ts';
 
 type AbsenceClaim = ClaimOf<'absence'>;
 
@@ -31,6 +34,12 @@ export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
   const found = named.find((_, i) => placed[i] === 'after' || (placed[i] === 'within' && !wholeDay));
   if (found !== undefined)
     return contradicted('found-where-none-claimed', `The chart holds ${found.display || 'an entry'} of ${said(found.on)}.`);
+  const lasting = claim.since === undefined ? undefined : named.find((event, i) => placed[i] === 'before' && goesOn(event, index));
+  if (lasting !== undefined)
+    return contradicted(
+      'found-where-none-claimed',
+      `The chart holds ${lasting.display || 'an entry'} of ${said(lasting.on)}, which goes on.`,
+    );
   // "None since 3 May" may name the day of the last one, or mean that day as well: only a day without any is sure. "Since 2026" takes in that year.
   const thatDay = named.find((_, i) => placed[i] === 'within');
   if (thatDay !== undefined)
@@ -39,14 +48,20 @@ export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
   if (name !== undefined) {
     if (!isKnown(index, name))
       return unproven('term-unknown', `“${name}” is not a name that the chart or this site uses, so that its absence means nothing.`);
-    const words = wordsOf(aliasesOf(name));
-    const alike = searched.find((event) => !named.includes(event) && resembles(words, event));
+    const alike = searched.find((event) => !named.includes(event) && mayBeMeant(name, event, claim.since));
     if (alike !== undefined) return unproven('term-unknown', `The chart holds ${alike.display}, which may be what is meant by ${name}.`);
     const listed = claim.of === 'allergies' ? activeAllergies(index)[0] : undefined;
     if (listed !== undefined)
       return unproven('term-unknown', `The chart lists an allergy to ${listed.display}; whether it takes in ${name} is not known here.`);
-    const order = ORDERED.has(claim.of) ? orderOfIt(name, words, claim.since, index) : undefined;
+    const order = ORDERED.has(claim.of) ? orderOfIt(name, claim.since, index) : undefined;
     if (order !== undefined) return unproven('omits', `${order.display} was ordered on ${said(order.on)}, which the sentence leaves out.`);
+  }
+  if (claim.of === 'visits') {
+    const doubtful = index.ofKind
+      .get('encounter')
+      ?.find((event) => mayHaveHappened(event) && (claim.since === undefined || orderOf(event.on, claim.since) !== 'before'));
+    if (doubtful !== undefined)
+      return unproven('status-differs', `The chart does not say whether the visit of ${said(doubtful.on)} took place.`);
   }
   const query = {
     of: claim.of,
@@ -70,7 +85,21 @@ const VALUES = new Set<AtomName>(['value', 'valueText', 'valueCode']);
 function isNamed(name: string, event: Event): boolean {
   const key = nameKey(name);
   if (event.keys.has(key)) return true;
-  return event.kind === 'encounter' && event.fact.atoms.some((atom) => atom.name === 'reason' && nameKeys(atom.text, 'problem').has(key));
+  return event.kind === 'encounter' && isFor(name, event);
+}
+
+/** A visit without a reason in words may have been for anything; the words of another reason are taken as they stand. */
+function mayBeMeant(name: string, event: Event, since: string | undefined): boolean {
+  if (event.kind !== 'encounter') return resembles(name, event);
+  if (since !== undefined && orderOf(event.on, since) === 'before') return false;
+  return reasonsOf(event).length === 0 || resembles(name, event, reasonsOf(event));
+}
+
+/** What began before the day asked about and goes on is not absent since. */
+function goesOn(event: Event, index: ChartIndex): boolean {
+  if (event.kind === 'problem') return ['active', 'suspected'].includes(stateOf(event));
+  if (event.kind === 'allergy') return activeAllergies(index).includes(event);
+  return (event.kind === 'order' || event.kind === 'statement') && event.fact.status === 'active' && !endedBefore(event, index);
 }
 
 /** What somebody orders before it is there. */
@@ -80,32 +109,10 @@ const ORDERED = new Set<AbsenceClaim['of']>(['result', 'results', 'procedure', '
  * An order that is open, or that says it was carried out: "no mammogram on record" beside it leaves out what matters. The honest words are
  * those of an order without a result.
  */
-function orderOfIt(name: string, words: ReadonlySet<string>, since: string | undefined, index: ChartIndex): Event | undefined {
+function orderOfIt(name: string, since: string | undefined, index: ChartIndex): Event | undefined {
   return eventsOfKinds(index, ['request']).find((event) => {
-    if (!event.standing || !isOrder(event) || !(isNamed(name, event) || resembles(words, event))) return false;
+    if (!event.standing || !isOrder(event) || !(isNamed(name, event) || resembles(name, event))) return false;
     if (event.fact.status === 'active' || event.fact.status === 'on-hold') return true;
     return event.fact.status === 'completed' && (since === undefined || orderOf(event.on, since) !== 'before');
   });
 }
-
-/** Every name by which a thing may be called, for a chart may use another of them ("CXR", "Chest X-ray, 2 views"). */
-function aliasesOf(name: string): string[] {
-  return (['result', 'problem', 'procedure', 'vaccine', 'drug'] as const).flatMap((kind) => [...nameKeys(name, kind)]);
-}
-
-/** Shares a telling word, or the stem of a long one ("mammogram", "mammography"): such a find must be looked at by a person. */
-function resembles(words: ReadonlySet<string>, event: Event): boolean {
-  return [...wordsOf([...event.keys, nameKey(event.display)])].some((word) => words.has(word));
-}
-
-function wordsOf(names: string[]): Set<string> {
-  return new Set(
-    names
-      .flatMap((name) => name.split(/[^a-z0-9]+/))
-      .filter((word) => word.length >= 3 && !COMMON.has(word))
-      .map((word) => word.slice(0, 6)),
-  );
-}
-
-/** Words that names share without being alike. */
-const COMMON = new Set(['and', 'for', 'the', 'with', 'not', 'left', 'right', 'type', 'oral', 'tablet', 'test']);

@@ -37,9 +37,13 @@ export function checkAllergy(claim: AllergyClaim, index: ChartIndex): Finding {
 export function checkNoKnownAllergy(claim: ClaimOf<'no-known-allergy'>, index: ChartIndex): Finding {
   const about = aboutOf(claim.about.name);
   const says = eventsOfKinds(index, ['allergy']).filter((event) => event.standing && saysNone(event));
-  const matching = says.filter((event) => [event.display, ...textsAt(event, 'display')].some((text) => aboutOf(text) === about));
+  const matching = says.filter((event) =>
+    [event.display, ...textsAt(event, 'display')].some((text) => aboutOf(text) === about || (about === 'drug' && aboutOf(text) === '')),
+  );
   const listed = activeAllergies(index).filter((event) => about === '' || about === 'drug' || event.keys.has(about));
   if (matching.length === 0) {
+    // SNOMED CT 716186003 "No known allergy" says so of drugs too (409137002); one of drugs alone says nothing of the rest.
+    if (says.length > 0 && listed.length === 0) return unproven('not-in-chart', `The chart says only “${says[0]!.display}”.`);
     if (listed.length > 0) return contradicted('found-where-none-claimed', `The chart lists an allergy: ${listed[0]!.display}.`);
     return contradicted('not-in-chart', 'Nothing in the chart says that no allergy is known.');
   }
@@ -71,7 +75,8 @@ function holds(event: Event): Finding | undefined {
   return undefined;
 }
 
-function saysNone(event: Event): boolean {
+/** Whether an entry says that there is no allergy. */
+export function saysNone(event: Event): boolean {
   return textsAt(event, 'display').some((text) => NONE_KNOWN.test(nameKey(text)));
 }
 

@@ -1,7 +1,8 @@
 import type { ClaimOf } from '../../core/claim.ts';
 import { type ChartIndex, type Event, eventsNamed, isKnown } from './chart-index.ts';
-import { componentsOf, dosesOf, judge } from './check-medication.ts';
+import { judge } from './check-medication.ts';
 import { compareDates, isLater } from './dates.ts';
+import { componentsOf, dosesOf } from './doses.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven } from './finding.ts';
 import { compareQuantities, saidQuantity } from './quantity.ts';
 

@@ -1,6 +1,6 @@
 import type { ClaimOf } from '../../core/claim.ts';
 import { type ChartIndex, type Event, eventsNamed, eventsOfKinds, isKnown } from './chart-index.ts';
-import { compareDates } from './dates.ts';
+import { compareDates, isLater } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven } from './finding.ts';
 import { nameKey } from './names.ts';
 
@@ -51,8 +51,41 @@ export function checkAppointment(claim: ClaimOf<'appointment'>, index: ChartInde
   if (why.length === 0) return contradicted('not-in-chart', `The appointment of ${said(claim.on)} is not for ${claim.reason}.`);
   const trusted = why.filter((event) => event.trusted);
   if (trusted.length === 0) return unproven('untrusted-grade', 'This appointment is not trusted.');
+  if (trusted.every(isTentative)) return unproven('status-differs', `The appointment of ${said(claim.on)} is ${trusted[0]!.fact.status}.`);
   return proven([supportBy(trusted[0]!, ['start', 'status', 'reason', 'title', 'serviceType'])], trusted);
 }
+
+/** FHIR R4 AppointmentStatus of what is asked for and not booked. */
+function isTentative(event: Event): boolean {
+  return event.fact.status === 'proposed' || event.fact.status === 'pending' || event.fact.status === 'waitlist';
+}
+
+/** "Upcoming": after the chart's instant. "Next": nothing before it either, booked or perhaps booked. */
+export function checkComing(claim: ClaimOf<'appointment'>, next: boolean, index: ChartIndex): Finding | undefined {
+  const asOf = Date.parse(index.chart.asOf);
+  const told = (event: Event) =>
+    event.instant !== undefined ? event.instant > asOf : event.on === index.asOfDate ? undefined : (event.on ?? '') > index.asOfDate;
+  const open = eventsOfKinds(index, ['appointment']).filter((event) => event.standing && !CLOSED.has(event.fact.status ?? ''));
+  const meant = open.filter(
+    (event) => compareDates(claim.on, event.on) === 'same' && (claim.time === undefined || timeOf(event) === claim.time),
+  );
+  if (!meant.some((event) => told(event) === true)) {
+    const text = `The appointment of ${said(claim.on)} is not after ${said(index.asOfDate)}.`;
+    return meant.some((event) => told(event) === undefined) ? unproven('date-vague', text) : contradicted('date-differs', text);
+  }
+  if (!next) return undefined;
+  const earlier = open.find(
+    (event) => told(event) !== false && !meant.includes(event) && meant.every((one) => isLater(event, one) !== true),
+  );
+  if (earlier === undefined) return undefined;
+  const text = `Another appointment is ${isTentative(earlier) ? earlier.fact.status : 'booked'} for ${said(earlier.on)}${timeOf(earlier) === undefined ? '' : ` at ${timeOf(earlier)}`}.`;
+  return told(earlier) === true && !isTentative(earlier) && meant.every((one) => isLater(one, earlier) === true)
+    ? contradicted('date-differs', text)
+    : unproven('date-vague', text);
+}
+
+/** FHIR R4 AppointmentStatus of what will not take place, or took place. */
+const CLOSED = new Set(['cancelled', 'noshow', 'fulfilled']);
 
 function timeOf(event: Event): string | undefined {
   return /T(\d{2}:\d{2})/.exec(event.at ?? '')?.[1];

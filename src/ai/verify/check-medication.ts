@@ -3,13 +3,16 @@ import type { AtomName } from '../../core/fact.ts';
 import type { ReasonCode } from '../../core/verdict.ts';
 import { type ChartIndex, type Event, type EventKind, eventsNamed, eventsOfKinds, isKnown, textsAt } from './chart-index.ts';
 import { compareDates, isLater, orderOf } from './dates.ts';
-import { rateOf, readRate, routeOf, routeOfForm, sameRate } from './directions.ts';
+import { amountIn, rateOf, readRate, routeOf, routeOfForm, sameRate, saysMore } from './directions.ts';
+import { componentsOf, dosesOf } from './doses.ts';
+import { doubtOf, endedBefore, endOf, goesOn, stoppedSince } from './drug-course.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
 import { strengthIn } from './names.ts';
-import { type Charted, compareQuantities, saidQuantity } from './quantity.ts';
+import { compareQuantities, saidQuantity } from './quantity.ts';
 
 type MedicationClaim = ClaimOf<'medication'>;
 type Dose = { value: string; unit: string };
+type Directions = { drug?: { name: string }; dose?: Dose | undefined; route?: string | undefined; frequency?: string | undefined };
 
 /** Which events may speak for each modality. An order is no dispense, and neither says that a drug is taken. */
 const SPEAKS: Record<MedicationClaim['modality'], EventKind[]> = {
@@ -43,11 +46,12 @@ export function checkMedication(claim: MedicationClaim, index: ChartIndex, now =
   if (named.length === 0) return otherDrug(claim, index);
   const speaking = named.filter((event) => SPEAKS[claim.modality].includes(event.kind));
   const standing = speaking.filter(
-    (event) => event.standing && saysModality(claim, event, index) && (!now || statusOf(event) === 'active'),
+    (event) =>
+      event.standing && saysModality(claim, event, index) && (!now || (statusOf(event) === 'active' && !endedBefore(event, index))),
   );
-  if (standing.length === 0) return otherModality(claim, speaking, named);
-  const goesOn = claim.modality === 'stopped' && claim.on === undefined ? active(claim, named, index) : undefined;
-  if (goesOn !== undefined) return contradicted('status-differs', `${what(goesOn)} for ${goesOn.display} is active.`);
+  if (standing.length === 0) return otherModality(claim, speaking, named, now ? index : undefined);
+  const going = claim.modality === 'stopped' && claim.on === undefined ? active(claim, named, index) : undefined;
+  if (going !== undefined) return contradicted('status-differs', `${what(going)} for ${going.display} is active.`);
   const dated =
     claim.on === undefined
       ? current(standing)
@@ -58,53 +62,69 @@ export function checkMedication(claim: MedicationClaim, index: ChartIndex, now =
     return unproven('untrusted-grade', 'The source of this entry left out something it needs, or conflicts with itself.');
   const findings = trusted.map((event) => judge(claim, event));
   const good = trusted.filter((_, i) => findings[i]!.outcome === 'proven');
-  if (good.length > 0) return proven([supportBy(good.at(-1)!, atomsFor(claim))], good);
+  if (good.length > 0) return spokenAgainst(claim, good, index) ?? proven([supportBy(good.at(-1)!, atomsFor(claim))], good);
   return findings.find((finding) => finding.outcome === 'unproven') ?? findings.at(-1)!;
 }
 
-/** What dose, route and frequency of one event say about the claimed ones. */
-export function judge(
-  claim: { dose?: Dose | undefined; route?: string | undefined; frequency?: string | undefined },
-  event: Event,
-): Finding {
-  const problems = componentsOf(event).map((component) =>
-    worst([dose(claim, event, component), route(claim, event, component), frequency(claim, event, component)]),
+/** What other entries of the drug say against all that could prove the claim: a stop that was none, a statement in doubt or of what was stopped. */
+function spokenAgainst(claim: MedicationClaim, good: Event[], index: ChartIndex): Finding | undefined {
+  if (claim.modality !== 'stopped' && claim.modality !== 'taking') return undefined;
+  const against = good.map((event) =>
+    claim.modality === 'stopped' ? goesOn(claim, event, index) : (doubtOf(event) ?? stoppedSince(event, index)),
   );
-  if (problems.some((problem) => problem === undefined)) return proven([supportBy(event, ATOMS)]);
+  return against.includes(undefined) ? undefined : worst(against);
+}
+
+/** What dose, route and frequency of one event say about the claimed ones. */
+export function judge(claim: Directions, event: Event): Finding {
+  const problems = componentsOf(event).map((component) =>
+    worst([
+      dose(claim, event, component),
+      product(claim, event, component),
+      route(claim, event, component),
+      frequency(claim, event, component),
+    ]),
+  );
+  if (problems.every((problem) => problem === undefined)) return proven([supportBy(event, ATOMS)]);
+  if (problems.includes(undefined)) return unproven('omits', `${what(event)} has further directions, which the sentence leaves out.`);
   return problems.find((problem) => problem?.outcome === 'contradicted') ?? problems[0]!;
 }
 
-/** The doses an event gives, each with the dosage line it belongs to: as written, and as tablets times strength. */
-export function dosesOf(event: Event, component: number | undefined): Charted[] {
-  const at = { ...event, component };
-  const strength = textsAt({ ...event, component: undefined }, 'display')
-    .map(strengthIn)
-    .find((found) => found !== undefined);
-  const value = textsAt(at, 'doseValue')[0];
-  const unit = textsAt(at, 'doseUnit')[0];
-  if (value === undefined) return strength === undefined ? [] : [strength];
-  const written: Charted = { value, unit };
-  if (strength === undefined || !(unit === undefined || /^(?:\{?tab|\{?tbl|tablet|\{?cap|capsule|1$|\{?each|ea$)/i.test(unit)))
-    return [written];
-  return [written, { value: String(Number((Number(value) * Number(strength.value)).toPrecision(12))), unit: strength.unit }];
-}
-
-/** The dosage lines of an event. */
-export function componentsOf(event: Event): (number | undefined)[] {
-  const seen = new Set(event.fact.atoms.map((atom) => atom.component).filter((component) => component !== undefined));
-  return seen.size === 0 ? [undefined] : [...seen];
-}
-
-function dose(claim: { dose?: Dose | undefined }, event: Event, component: number | undefined): Finding | undefined {
+function dose(claim: Directions, event: Event, component: number | undefined): Finding | undefined {
   if (claim.dose === undefined) return undefined;
   const charted = dosesOf(event, component);
   const compared = charted.map((one) => compareQuantities(claim.dose!, one));
-  if (compared.includes('same')) return undefined;
+  if (compared.includes('same')) return claim.frequency === undefined ? undefined : amount(claim, event, component);
   const shown = charted.at(-1);
   if (shown === undefined) return unproven('dose-differs', `${what(event)} gives no dose.`);
   if (compared.every((comparison) => comparison === 'unclear'))
     return unproven('dose-differs', `The draft says ${saidQuantity(claim.dose)}; ${what(event)} says ${saidQuantity(shown)}.`);
   return contradicted('dose-differs', `The draft says ${saidQuantity(claim.dose)}; ${what(event)} says ${saidQuantity(shown)}.`);
+}
+
+/** "500 mg three times daily" is a dose, and a product of 500 mg alone does not say how many of it are one. */
+function amount(claim: Directions, event: Event, component: number | undefined): Finding | undefined {
+  const at = { ...event, component };
+  if (textsAt(at, 'doseValue').length > 0 || amountIn(at) !== undefined || textsAt(at, 'instruction').length === 0) return undefined;
+  return unproven('dose-differs', `${what(event)} names a product of ${saidQuantity(claim.dose!)} and does not say how much of it.`);
+}
+
+/** A product named with its strength and how often it is taken reads as one of it each time. */
+function product(claim: Directions, event: Event, component: number | undefined): Finding | undefined {
+  const strength =
+    claim.drug === undefined || claim.dose !== undefined || claim.frequency === undefined ? undefined : strengthIn(claim.drug.name);
+  if (strength === undefined || isInstruction(claim.frequency!, event, component)) return undefined;
+  const charted = dosesOf(event, component);
+  if (charted.some((one) => compareQuantities(strength, one) === 'same')) return undefined;
+  const shown = charted.at(-1);
+  return unproven(
+    'omits',
+    `${what(event)} ${shown === undefined ? 'says how many are taken' : `gives ${saidQuantity(shown)}`}, which the sentence leaves out.`,
+  );
+}
+
+function isInstruction(frequency: string, event: Event, component: number | undefined): boolean {
+  return textsAt({ ...event, component }, 'instruction').some((text) => text.toLowerCase() === frequency.toLowerCase());
 }
 
 function route(claim: { route?: string | undefined }, event: Event, component: number | undefined): Finding | undefined {
@@ -120,8 +140,7 @@ function frequency(claim: { frequency?: string | undefined }, event: Event, comp
   if (claim.frequency === undefined) return undefined;
   const claimed = readRate(claim.frequency);
   const charted = rateOf(event, component);
-  const instruction = textsAt({ ...event, component }, 'instruction')[0];
-  if (instruction !== undefined && instruction.toLowerCase() === claim.frequency.toLowerCase()) return undefined;
+  if (isInstruction(claim.frequency, event, component)) return undefined;
   if (charted === undefined) return unproven('frequency-differs', `${what(event)} gives no frequency that can be read.`);
   if (claimed === undefined) return unproven('frequency-differs', `How often “${claim.frequency}” is could not be read.`);
   const differs = () => contradicted('frequency-differs', `The draft says ${claim.frequency}; ${what(event)} says ${saidRate(charted)}.`);
@@ -129,6 +148,8 @@ function frequency(claim: { frequency?: string | undefined }, event: Event, comp
     return charted.perDay === undefined ? unproven('frequency-differs', `${what(event)} says only “as needed”.`) : differs();
   if (claimed.asNeeded && !charted.asNeeded) return differs();
   if (!claimed.asNeeded && charted.asNeeded) return unproven('omits', `${what(event)} says “as needed”, which the sentence leaves out.`);
+  const more = textsAt({ ...event, component }, 'instruction').find(saysMore);
+  if (more !== undefined) return unproven('omits', `${what(event)} says “${more}”, of which the sentence leaves something out.`);
   return undefined;
 }
 
@@ -180,20 +201,17 @@ function active(claim: MedicationClaim, named: Event[], index: ChartIndex): Even
       (event.kind === 'order' || event.kind === 'statement') &&
       event.standing &&
       statusOf(event) === 'active' &&
+      !endedBefore(event, index) &&
       saysModality({ ...claim, modality: modality(event) }, event, index) &&
       judge(claim, event).outcome !== 'contradicted',
   );
 }
 
-/** authoredOn is when an order was written, and its supply may be valid for long after: only an end of its dosing or of a statement is a stop. */
+/** authoredOn is when an order was written: only an end of its dosing or of a statement is a stop. */
 function whenOf(claim: MedicationClaim, event: Event, index: ChartIndex): string | undefined {
   if (claim.modality !== 'stopped') return event.on;
-  const ends = event.fact.atoms.filter(
-    (atom) => atom.name === 'effectiveEnd' || (atom.name === 'end' && !/dispenseRequest|validityPeriod/.test(atom.path)),
-  );
-  const days = new Set(ends.map((atom) => atom.text.slice(0, 10)));
-  const [day] = days;
-  return days.size === 1 && orderOf(day, index.asOfDate) !== 'after' ? day : undefined;
+  const day = endOf(event);
+  return day !== undefined && orderOf(day, index.asOfDate) !== 'after' ? day : undefined;
 }
 
 /** Without a date a claim is about what holds now: the latest entries, or those still active. */
@@ -216,7 +234,9 @@ function otherDate(claim: MedicationClaim, standing: Event[], named: Event[], in
   );
 }
 
-function otherModality(claim: MedicationClaim, speaking: Event[], named: Event[]): Finding {
+function otherModality(claim: MedicationClaim, speaking: Event[], named: Event[], index: ChartIndex | undefined): Finding {
+  const over = index === undefined ? undefined : speaking.find((event) => event.standing && endedBefore(event, index));
+  if (over !== undefined) return contradicted('status-differs', `${what(over)} for ${over.display} ended on ${said(endOf(over))}.`);
   const withdrawn = speaking.find((event) => !event.standing);
   const usable = named.filter((event) => event.standing);
   if (usable.length === 0 && withdrawn !== undefined)

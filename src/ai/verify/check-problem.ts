@@ -1,6 +1,7 @@
 import type { ClaimOf } from '../../core/claim.ts';
 import type { AtomName } from '../../core/fact.ts';
 import { lateralityIn, lateralityOf } from '../../interop/terminology/laterality.ts';
+import { kinOf } from './alike.ts';
 import { type ChartIndex, type Event, eventsNamed, isKnown, textAt } from './chart-index.ts';
 import { compareDates, orderOf } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
@@ -31,7 +32,11 @@ export function checkProblem(claim: ProblemClaim, index: ChartIndex): Finding {
   const rival = conflicting(claim, good, trusted);
   if (rival !== undefined)
     return unproven('conflicting-facts', `The chart holds “${rival.display}” both as ${claim.state} and as ${stateOf(rival)}.`);
-  const earlier = begunEarlier(claim, good, trusted);
+  const earlier = begunEarlier(
+    claim,
+    good,
+    trusted.filter((event) => side === undefined || [side, undefined].includes(sideOf(event))),
+  );
   if (earlier !== undefined)
     return unproven(
       'onset-differs',
@@ -142,8 +147,13 @@ function isSpread(claim: ProblemClaim, trusted: Event[]): boolean {
 
 function begunEarlier(claim: ProblemClaim, good: Event[], trusted: Event[]): Event | undefined {
   const { since } = claim;
-  if (since === undefined || !isGeneral(claim, good)) return undefined;
-  return trusted.find((event) => ['active', 'resolved', 'inactive'].includes(stateOf(event)) && orderOf(event.on, since) === 'before');
+  if (since === undefined) return undefined;
+  const general = isGeneral(claim, good);
+  // Of one and the same problem an earlier entry that still stands is the same illness; one that ended may be another episode.
+  return trusted.find((event) => {
+    const state = stateOf(event);
+    return orderOf(event.on, since) === 'before' && (state === 'active' || (general && (state === 'resolved' || state === 'inactive')));
+  });
 }
 
 function noneNamed(claim: ProblemClaim, index: ChartIndex): Finding {
@@ -156,5 +166,8 @@ function noneNamed(claim: ProblemClaim, index: ChartIndex): Finding {
   const old = index.replaced.find((event) => event.kind === 'problem' && event.keys.has(nameKey(name)));
   if (old !== undefined) return contradicted('superseded', `The entry “${old.display}” was replaced by a later version.`);
   if (!isKnown(index, name)) return unproven('term-unknown', `“${name}” is not a name that the chart or this site uses.`);
+  const kin = kinOf(name, 'problem', index, ['problem']);
+  if (kin !== undefined)
+    return unproven('term-unknown', `The chart holds “${kin.display}”; whether that is what is meant by ${name} is not known here.`);
   return contradicted('not-in-chart', `The chart holds no problem “${name}”.`);
 }

@@ -1,6 +1,7 @@
 import type { ClaimOf } from '../../core/claim.ts';
 import { lateralityIn } from '../../interop/terminology/laterality.ts';
-import { type ChartIndex, type Event, type EventKind, eventsNamed, isKnown } from './chart-index.ts';
+import { kinOf } from './alike.ts';
+import { type ChartIndex, dayOf, type Event, type EventKind, eventsNamed, isKnown } from './chart-index.ts';
 import { checkSide, sideless, sidesQuarrel } from './check-problem.ts';
 import { compareDates } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
@@ -18,6 +19,9 @@ export function checkProcedure(claim: ProcedureClaim, index: ChartIndex): Findin
   if (named.length === 0) {
     if (!isKnown(index, claim.concept.name))
       return unproven('term-unknown', `“${claim.concept.name}” is not a name that the chart or this site uses.`);
+    const kin = kinOf(claim.concept.name, 'procedure', index, KINDS);
+    if (kin !== undefined)
+      return unproven('term-unknown', `The chart holds ${kin.display}; whether that is ${claim.concept.name} is not known here.`);
     return contradicted('not-in-chart', `The chart holds no entry of ${claim.concept.name}.`);
   }
   const standing = named.filter((event) => event.standing);
@@ -82,11 +86,13 @@ function modalityOf(event: Event): ProcedureClaim['modality'] | undefined {
   return status === 'not-done' ? 'not done' : status === 'preparation' ? 'planned' : undefined;
 }
 
+/** When it happened or is to happen; the day on which it was ordered is neither. */
 function date(claim: ProcedureClaim, event: Event): Finding | undefined {
   if (claim.on === undefined) return undefined;
-  const due = event.kind === 'request' ? event.fact.atoms.find((atom) => atom.name === 'occurrence')?.text.slice(0, 10) : undefined;
-  const compared = due !== undefined && compareDates(claim.on, due) === 'same' ? 'same' : compareDates(claim.on, event.on);
+  const due = event.kind === 'request' ? dayOf(event, 'occurrence') : event.on;
+  const compared = compareDates(claim.on, due);
   if (compared === 'same') return undefined;
+  if (due === undefined) return unproven('date-vague', `The chart does not say for when ${event.display} is ${claim.modality}.`);
   if (compared === 'vague') return unproven('date-vague', `The chart does not date this ${event.display} so exactly.`);
-  return contradicted('date-differs', `The draft says ${said(claim.on)}; the chart holds ${event.display} of ${said(event.on)}.`);
+  return contradicted('date-differs', `The draft says ${said(claim.on)}; the chart holds ${event.display} of ${said(due)}.`);
 }

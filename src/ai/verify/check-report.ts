@@ -1,4 +1,5 @@
 import type { ClaimOf } from '../../core/claim.ts';
+import { kinOf } from './alike.ts';
 import { type ChartIndex, type Event, eventsNamed, eventsOfKinds, isKnown } from './chart-index.ts';
 import { compareDates, isLater, orderOf } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven } from './finding.ts';
@@ -14,6 +15,12 @@ export function checkReport(claim: ClaimOf<'report'>, index: ChartIndex): Findin
   if (named.length === 0) {
     if (!isKnown(index, claim.concept.name))
       return unproven('term-unknown', `“${claim.concept.name}” is not a name that the chart or this site uses.`);
+    const kin = kinOf(claim.concept.name, 'procedure', index, ['report', 'note']);
+    if (kin !== undefined)
+      return unproven(
+        'term-unknown',
+        `The chart holds a report of ${kin.display}; whether that is ${claim.concept.name} is not known here.`,
+      );
     return contradicted('not-in-chart', `The chart holds no report of ${claim.concept.name}.`);
   }
   const dated = named.filter((event) => compareDates(claim.on, event.on) === 'same');

@@ -47,7 +47,8 @@ it.each<[outcome: string, code: string, claim: Partial<Result>, facts: Fact[], s
   ['contradicted', 'not-in-chart', {}, [another('5.1', on, { effective: '2026-11' })]],
   // value, sign and unit
   ['contradicted', 'value-differs', { value: { value: '5.7', unit: 'mmol/L' } }, [potassium()]],
-  ['contradicted', 'value-differs', { value: { value: '6', unit: 'mmol/L' } }, [potassium()]],
+  ['unproven', 'value-differs', { value: { value: '6', unit: 'mmol/L' } }, [potassium()]],
+  ['contradicted', 'value-differs', { value: { value: '7', unit: 'mmol/L' } }, [potassium()]],
   ['proven', 'supported', { value: { value: '5.6' } }, [potassium()]],
   ['contradicted', 'unit-differs', { value: { value: '5.6', unit: 'mg/dL' } }, [potassium()]],
   ['contradicted', 'unit-differs', { value: { value: '5.6', unit: 'umol/L' } }, [potassium()]],

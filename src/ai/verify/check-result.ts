@@ -1,10 +1,11 @@
 import type { ClaimOf, Quantity } from '../../core/claim.ts';
 import type { AtomName } from '../../core/fact.ts';
+import { kinOf } from './alike.ts';
 import { type ChartIndex, type Event, eventsNamed, eventsOfKinds, factText, isKnown, textAt, textsAt } from './chart-index.ts';
 import { compareDates, isLater } from './dates.ts';
 import { contradicted, type Finding, keyOf, proven, said, supportBy, unproven, worst } from './finding.ts';
 import { nameKey } from './names.ts';
-import { type Charted, compareQuantities, saidQuantity } from './quantity.ts';
+import { type Charted, type Comparison, compareBounds, compareQuantities, saidQuantity } from './quantity.ts';
 
 type ResultClaim = ClaimOf<'result'>;
 const ATOMS: AtomName[] = ['display', 'value', 'comparator', 'unit', 'valueText', 'valueCode', 'effective'];
@@ -31,13 +32,59 @@ export function checkResult(claim: ResultClaim, index: ChartIndex): Finding {
 }
 
 /** Whether a text or a quantity is what an event reports. */
-export function compareValue(claimed: Quantity | { text: string }, event: Event): 'same' | 'value' | 'unit' | 'unclear' {
+export function compareValue(claimed: Quantity | { text: string }, event: Event): Comparison {
   if ('text' in claimed) {
     const key = nameKey(claimed.text);
     return [...textsAt(event, 'valueText'), ...textsAt(event, 'valueCode')].some((text) => nameKey(text) === key) ? 'same' : 'value';
   }
   const charted = chartedQuantity(event);
-  return charted === undefined ? 'value' : compareQuantities(claimed, charted);
+  if (charted === undefined) return 'value';
+  const ions = claimed.unit !== charted.unit && monovalent(event);
+  const [asked, ours] = ions ? [inMoles(claimed), inMoles(charted)] : [claimed, charted];
+  return claimed.comparator === undefined
+    ? compareQuantities(asked, ours)
+    : compareBounds({ ...asked, comparator: claimed.comparator }, ours);
+}
+
+/**
+ * Ions of one charge, of which one equivalent is one mole (IUPAC Gold Book, "equivalent entity"; UCUM: 1 eq = 1 mol): only for these is mEq/L
+ * mmol/L.
+ */
+const MONOVALENT = ['potassium', 'sodium', 'chloride', 'carbon dioxide', 'bicarbonate', 'lithium'];
+
+function monovalent(event: Event): boolean {
+  return MONOVALENT.some((ion) => event.keys.has(ion));
+}
+
+function inMoles<Q extends { unit?: string | undefined }>(quantity: Q): Q {
+  return quantity.unit === undefined
+    ? quantity
+    : { ...quantity, unit: quantity.unit.replace(/^(m|u|µ)?eq(?=\/)/i, (_, prefix) => `${(prefix ?? '').toLowerCase()}mol`) };
+}
+
+/** Whether one observation reports both, as the two numbers of a blood pressure must be: two true values of two readings are one false reading. */
+export function ofOneReading(claim: ResultClaim, beside: ResultClaim, index: ChartIndex): Finding | undefined {
+  const [one, other] = [claim, beside].map((each) =>
+    eventsNamed(index, ['result'], each.concept.name).filter(
+      (event) =>
+        event.standing && event.trusted && compareDates(each.on, event.on) === 'same' && compareValue(each.value, event) === 'same',
+    ),
+  );
+  const pairs = one!.flatMap((event) => other!.map((mate) => [event, mate] as const));
+  if (pairs.some(([event, mate]) => event.fact === mate.fact || (event.instant !== undefined && event.instant === mate.instant)))
+    return undefined;
+  const loose = pairs.find(([event, mate]) => event.on === mate.on && (event.instant === undefined || mate.instant === undefined));
+  if (loose === undefined)
+    return contradicted(
+      'value-differs',
+      `No one reading of ${said(claim.on)} gives both; ${saidValue(one![0]!)} and ${saidValue(other![0]!)} are of two.`,
+    );
+  const rival = eventsNamed(index, ['result'], claim.concept.name).find(
+    (event) => event.standing && event.on === loose[0].on && event !== loose[0],
+  );
+  return rival === undefined
+    ? undefined
+    : unproven('conflicting-facts', `The chart does not say which values of ${said(loose[0].on)} were one reading.`);
 }
 
 /** The quantity an event reports; HL7 v2 ST results such as "<0.1" are read as one. */
@@ -58,6 +105,7 @@ export function saidValue(event: Event): string {
 function details(claim: ResultClaim, event: Event, same: Event[], dated: Event[], index: ChartIndex): Finding {
   const support = [supportBy(event, [...ATOMS, ...extraAtoms(claim)])];
   const problem = worst([
+    taken(event),
     conflict(claim, event, dated),
     status(claim, event),
     flag(claim, event),
@@ -66,6 +114,12 @@ function details(claim: ResultClaim, event: Event, same: Event[], dated: Event[]
     latest(claim, event, index),
   ]);
   return problem ?? proven(support, same);
+}
+
+/** Only when it was issued: that is not when it was true. */
+function taken(event: Event): Finding | undefined {
+  if (event.at === undefined || factText(event, 'effective') !== undefined) return undefined;
+  return unproven('date-vague', `The source says when the result of ${said(event.on)} was issued, not when it was taken.`);
 }
 
 function extraAtoms(claim: ResultClaim): AtomName[] {
@@ -194,6 +248,9 @@ function latest(claim: ResultClaim, event: Event, index: ChartIndex): Finding | 
 function noneNamed(claim: ResultClaim, index: ChartIndex): Finding {
   const name = claim.concept.name;
   if (!isKnown(index, name)) return unproven('term-unknown', `“${name}” is not a name that the chart or this site uses.`);
+  const kin = kinOf(name, 'result', index, ['result']);
+  if (kin !== undefined && compareDates(claim.on, kin.on) !== 'differs' && compareValue(claim.value, kin) !== 'value')
+    return unproven('term-unknown', `The chart holds ${kin.display}; whether that is ${name} is not known here.`);
   const other = eventsOfKinds(index, ['result']).find(
     (event) => event.standing && compareDates(claim.on, event.on) === 'same' && compareValue(claim.value, event) === 'same',
   );
@@ -241,6 +298,12 @@ function anotherValue(claim: ResultClaim, compared: { event: Event; comparison: 
     return unproven(
       'unit-differs',
       `The draft says ${claimed}; the result of ${said(unclear.on)} says ${saidValue(unclear)}, and these units cannot be compared.`,
+    );
+  const rounded = compared.find(({ comparison }) => comparison === 'rounded')?.event;
+  if (rounded !== undefined)
+    return unproven(
+      'value-differs',
+      `The draft says ${claimed}; the result of ${said(rounded.on)} says ${saidValue(rounded)}, which rounds to it.`,
     );
   return contradicted(
     'value-differs',

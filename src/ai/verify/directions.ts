@@ -83,6 +83,28 @@ function rateWithin(instruction: string): Rate | undefined {
   return rate === undefined ? undefined : { ...rate, asNeeded: /\b(?:as needed|prn)\b/i.test(instruction) };
 }
 
+const COUNTS: Record<string, number> = { half: 0.5, '½': 0.5, one: 1, a: 1, two: 2, three: 3, four: 4, five: 5, six: 6 };
+
+/** How many tablets an instruction in words says are one dose; `unclear` where it says it in a way that cannot be read, undefined where it does not. */
+export function amountIn(event: Event): number | 'unclear' | undefined {
+  const text = textsAt(event, 'instruction').join(' ').toLowerCase();
+  if (!/\b(?:tab|cap|pill)|½/.test(text)) return undefined;
+  const found = [...text.matchAll(/(?:^|[\s(])([a-z½]+|\d+(?:\.\d+)?)(?: ?\(\w+\))? ?(?:of a |a )?(?:tab|cap|pill)/g)];
+  const counts = new Set(found.map(([, word]) => COUNTS[word!] ?? Number(word)));
+  const [count] = counts;
+  const ranged = /\d ?(?:-|–|to|or) ?\d|\b(?:or|to|and) (?:a half|half|one|two|three|four)\b|\b(?:one|two|three) (?:or|to|and)\b/.test(
+    text,
+  );
+  return counts.size !== 1 || Number.isNaN(count) || ranged ? 'unclear' : count;
+}
+
+/** Whether an instruction says more than how much and how often: for how long, in which cycle, what comes then. */
+export function saysMore(instruction: string): boolean {
+  return /\bfor (?:the )?(?:first |next )?(?:\d+|one|two|three|four|five|seven|ten|fourteen) (?:day|week|month|dose)|\bcycle|\bthen\b|\btaper|\buntil\b|\bhold\b|\bexcept\b|\bonly\b|\balternat|\bon days?\b|\bdays? \d|\b(?:increase|decrease|reduce|stop|skip)\b/i.test(
+    instruction,
+  );
+}
+
 /** Two ways of saying one rate. */
 export function sameRate(a: Rate, b: Rate): boolean {
   if (a.perDay === undefined || b.perDay === undefined) return a.perDay === b.perDay;

@@ -123,7 +123,7 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     'ranges, signs and fractions',
     Shapira,
     [
-      'Potassium was >4 mmol/L on 17 Oct 2025.', 'Potassium was > 4.6 mmol/L on 17 Oct 2025.', 'Potassium was 4.6–4.8 mmol/L on 17 Oct 2025.', 'Potassium ranged from 4.2 to 4.7', 'LVEF 35-38% on 3/21/2025', 'Potassium was at least 4.6 mmol/L on 17 Oct 2025.', 'Potassium was 4⅗ on 17 Oct 2025.', 'Potassium was 4 3/5 on 17 Oct 2025.',
+      'Potassium was >5 mmol/L on 17 Oct 2025.', 'Potassium was > 4.6 mmol/L on 17 Oct 2025.', 'Potassium was 4.6–4.8 mmol/L on 17 Oct 2025.', 'Potassium ranged from 4.2 to 4.7', 'LVEF 35-38% on 3/21/2025', 'Potassium was at least 4.6 mmol/L on 17 Oct 2025.', 'Potassium was 4⅗ on 17 Oct 2025.', 'Potassium was 4 3/5 on 17 Oct 2025.',
       'Potassium was 46/10 on 17 Oct 2025.', 'Potassium -4.6 mmol/L on 17 Oct 2025', 'Potassium +4.6 mmol/L on 17 Oct 2025', 'Potassium ± 4.6 on 17 Oct 2025.', 'Potassium was ≠ 4.6 on 17 Oct 2025.', 'Potassium of 4,6 on 17 Oct 2025', 'Potassium 5 on 10/17/2025', 'NT-proBNP 800 on 10/17/2025', 'Creatinine was 1.30 mg/dL on 17 Oct 2025 (reference 0.7–1.2).',
       'Apixaban ½ tablet was prescribed on 27 Mar 2025', 'Carvedilol was increased from > 12.5 mg to 25 mg on 7 Oct 2026', 'Carvedilol was increased from 12.5 mg to < 25 mg on 7 Oct 2026', '>1 admissions since 1 Jan 2026', '< 2 admissions since 1 Jan 2026',
     ],

@@ -5,8 +5,11 @@ import { readUnit, type Unit } from './unit.ts';
 /** A quantity as a source wrote it. */
 export type Charted = { value: string; unit?: string | undefined; comparator?: string | undefined };
 
-/** `same`, or what keeps a claimed quantity from being the charted one; `unclear` where the units cannot be compared. */
-export type Comparison = 'same' | 'value' | 'unit' | 'unclear';
+/**
+ * `same`, or what keeps a claimed quantity from being the charted one; `unclear` where it cannot be told (units that do not compare, a bound
+ * that says less than the claim); `rounded` where the claim is the charted value with fewer digits, which no policy of ours calls the same.
+ */
+export type Comparison = 'same' | 'value' | 'unit' | 'unclear' | 'rounded';
 
 /**
  * Compares a claimed quantity with a charted one, across units of one dimension ("1.2 g" is "1200 mg").
@@ -17,10 +20,41 @@ export function compareQuantities(claimed: Quantity, charted: Charted): Comparis
   if (a === undefined || b === undefined) return claimed.value === charted.value && claimed.unit === charted.unit ? 'same' : 'value';
   const sign = sameComparator(claimed.comparator, charted.comparator);
   const number = sameNumber(claimed.value, charted.value);
-  if (claimed.unit === undefined) return sign && number ? 'same' : 'value';
+  const other: Comparison = sign && isRounded(claimed.value, charted.value) ? 'rounded' : 'value';
+  if (claimed.unit === undefined) return sign && number ? 'same' : other;
   if (charted.unit === undefined) return number ? 'unclear' : 'value';
-  if (claimed.unit === charted.unit) return sign && number ? 'same' : 'value';
-  return acrossUnits(claimed, charted, sign, number, [a, b]);
+  if (claimed.unit === charted.unit) return sign && number ? 'same' : other;
+  const across = acrossUnits(claimed, charted, sign, number, [a, b]);
+  return across === 'value' &&
+    readUnit(claimed.unit)?.factor === readUnit(charted.unit)?.factor &&
+    sameDimension(claimed.unit, charted.unit)
+    ? other
+    : across;
+}
+
+/**
+ * A claimed bound ("> 5", "below 6") against a charted value or bound, in units of one dimension. A value within half a unit of the bound's last
+ * digit is left unclear, for a rounded bound says nothing there.
+ */
+export function compareBounds(claimed: Quantity & { comparator: string }, charted: Charted): Comparison {
+  const bound = inBase({ ...claimed, unit: claimed.unit ?? charted.unit });
+  const value = inBase(charted);
+  if (bound === undefined || value === undefined) return 'value';
+  if (bound.dimension !== value.dimension) return 'unclear';
+  if (claimed.comparator === charted.comparator && bound.amount === value.amount) return 'same';
+  const above = claimed.comparator.startsWith('>');
+  const [far, near] = [above ? value.amount > bound.amount : value.amount < bound.amount, value.amount === bound.amount];
+  if (charted.comparator === undefined) {
+    if (near) return claimed.comparator.endsWith('=') ? 'same' : 'value';
+    const slack = (0.5 * 10 ** -decimals(claimed.value) * Math.abs(bound.amount)) / Math.max(Math.abs(Number(claimed.value)), 1e-12);
+    const doubtful =
+      decimals(claimed.value) < decimals(charted.value) && decimals(claimed.value) > 0 && Math.abs(value.amount - bound.amount) < slack;
+    return doubtful ? 'unclear' : far ? 'same' : 'value';
+  }
+  // Of "<14" it is known that it is below 20, not that it is below 10; that it is above 14 is false.
+  const alike = charted.comparator.startsWith('>') === above;
+  if (alike) return far || (near && (claimed.comparator.endsWith('=') || !charted.comparator.endsWith('='))) ? 'same' : 'unclear';
+  return far || (near && claimed.comparator.endsWith('=') && charted.comparator.endsWith('=')) ? 'unclear' : 'value';
 }
 
 /** A value in the base unit of its dimension, so that points of a trend can be ordered; undefined where units do not allow it. */
@@ -46,6 +80,9 @@ function acrossUnits(claimed: Quantity, charted: Charted, sign: boolean, number:
     if (sameUnit(claimed.unit!, charted.unit!)) return sign && number ? 'same' : 'value';
     return number ? 'unclear' : 'value';
   }
+  // A clearance per body surface is not one per person, and is near it.
+  if (ours.dimension.replace('/bsa', '') === theirs.dimension.replace('/bsa', '') && ours.dimension !== theirs.dimension)
+    return number ? 'unclear' : 'value';
   if (ours.dimension !== theirs.dimension) return number ? 'unit' : convertible(ours, theirs) ? 'unclear' : 'value';
   if (ours.factor === theirs.factor && ours.offset === theirs.offset) return sign && number ? 'same' : 'value';
   const [x, y] = [a * ours.factor + ours.offset, b * theirs.factor + theirs.offset];
@@ -73,6 +110,17 @@ function sameNumber(claimed: string, charted: string): boolean {
   // Half a percent keeps "92.4" for 92.4183 and refuses "6" for 5.6 and "1.2" for 1.21. Values with more digits than any instrument
   // gives (13.222679568160471) come from a computation, and two significant digits say what such a one means.
   return Math.abs(a - b) <= 0.005 * Math.abs(b) || (significant(charted) > 6 && significant(claimed) >= 2);
+}
+
+/** Within half a unit of the last digit given, with fewer digits than the source gives. */
+function isRounded(claimed: string, charted: string): boolean {
+  const digits = decimals(claimed);
+  if (digits >= decimals(charted) || /e/i.test(claimed + charted)) return false;
+  return Math.abs(Number(claimed) - Number(charted)) <= 0.5 * 10 ** -digits * (1 + 1e-9);
+}
+
+function sameDimension(a: string, b: string): boolean {
+  return readUnit(a) !== undefined && readUnit(a)?.dimension === readUnit(b)?.dimension;
 }
 
 function significant(text: string): number {

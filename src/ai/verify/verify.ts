@@ -2,18 +2,22 @@ import type { Claim } from '../../core/claim.ts';
 import type { Chart } from '../../core/fact.ts';
 import { phrase } from '../../core/phrase.ts';
 import type { Outcome, Reason, ReasonCode, Verdict } from '../../core/verdict.ts';
-import { type ChartIndex, indexChart } from './chart-index.ts';
+import { type ChartIndex, eventsNamed, indexChart } from './chart-index.ts';
 import { checkClaim } from './check.ts';
+import { checkComing } from './check-family.ts';
 import { checkMedication } from './check-medication.ts';
+import { stateOf } from './check-problem.ts';
+import { ofOneReading } from './check-result.ts';
+import { orderOf } from './dates.ts';
 import { contradicted, type Finding, unproven } from './finding.ts';
+import { type Passage, splitNote } from './read/passages.ts';
 import { readLoose } from './read/read-loose.ts';
 import { readPhrase } from './read/read-phrase.ts';
 import type { Read, Reading } from './read/reading.ts';
-import { splitSentences } from './read/sentences.ts';
 import { agrees } from './same-claim.ts';
 
 /** Part of a run's identity: any change of a rule here is a new version. */
-export const verifierVersion = '4';
+export const verifierVersion = '5';
 
 /** One sentence to judge. `claims` and `cites` are a writer's hints, checked and never trusted. */
 export type SentenceInput = { text: string; claims?: Claim[]; cites?: Cite[] };
@@ -54,10 +58,34 @@ export function verifySentence(input: SentenceInput, chart: Chart | ChartIndex, 
   );
 }
 
-/** A verdict for each sentence of a text, in order. */
+/** A verdict for each sentence of a text, in order, each read with what governs it: its heading, the line it goes on from, the sentence after it. */
 export function verifyText(text: string, chart: Chart | ChartIndex, options: VerifyOptions = {}): { text: string; verdict: Verdict }[] {
   const index = indexChart(chart, options);
-  return splitSentences(text).map((sentence) => ({ text: sentence, verdict: verifySentence({ text: sentence }, index) }));
+  const passages = splitNote(text);
+  const verdicts = passages.map((passage) => verifyPassage(passage, index));
+  passages.forEach((passage, i) => {
+    if (passage.takesBack === undefined || verdicts[i]!.outcome === 'proven') return;
+    for (let back = Math.max(0, i - passage.takesBack); back < i; back++)
+      if (verdicts[back]!.outcome === 'proven') verdicts[back] = doubted(verdicts[back]!, `“${passage.text}” after it may take it back.`);
+  });
+  return passages.map((passage, i) => ({ text: passage.text, verdict: verdicts[i]! }));
+}
+
+function verifyPassage({ text, under }: Passage, index: ChartIndex): Verdict {
+  if (under === undefined) return verifySentence({ text }, index);
+  const verdict = verifySentence({ text: `${under}: ${text}` }, index);
+  const unread = verdict.reasons.some((reason) => UNREAD.has(reason.code));
+  return verdict.outcome === 'unproven' && unread
+    ? doubted(verdict, `It stands under “${under}”, which could not be read with it.`)
+    : verdict;
+}
+
+/** Reasons of a sentence that was not read to its end. */
+const UNREAD = new Set<ReasonCode>(['word-unread', 'claim-unread']);
+
+function doubted(verdict: Verdict, text: string): Verdict {
+  const claims = verdict.claims.map(({ claim }) => ({ claim, support: [] }));
+  return { outcome: 'unproven', reasons: [{ code: 'claim-unread', text }], lane: verdict.lane, claims };
 }
 
 /** What a sentence claims, by the exact patterns of our own phrases first, then as people write. */
@@ -78,7 +106,12 @@ function judge(reading: Reading, index: ChartIndex): Judged {
     judged.find(({ finding }) => finding.outcome === 'unproven') ??
     judged[0]!;
   if (reading.negated === true) return denied(best, reading, index);
-  if (best.finding.outcome === 'proven') return held(best, judged, reading);
+  if (best.finding.outcome === 'proven') return held(best, judged, reading, index);
+  if (reading.during === true && best.finding.outcome === 'contradicted' && wasThere(best.claim, index))
+    return {
+      claim: best.claim,
+      finding: unproven('onset-differs', `${best.finding.reasons[0]!.text} Whether the sentence means its onset is not said.`),
+    };
   if (best.finding.outcome !== 'contradicted' || reading.almost === undefined) return best;
   const almost = reading.almost.map((claim) => checkClaim(claim, index)).find((finding) => finding.outcome === 'proven');
   if (almost === undefined) return best;
@@ -88,16 +121,38 @@ function judge(reading: Reading, index: ChartIndex): Judged {
   };
 }
 
+/** A problem that had begun by the year or day named and had not ended before it. */
+function wasThere(claim: Claim, index: ChartIndex): boolean {
+  if (claim.kind !== 'problem' || claim.since === undefined) return false;
+  const day = claim.since;
+  return eventsNamed(index, ['problem'], claim.concept.name).some(
+    (event) =>
+      event.standing &&
+      ['before', 'within'].includes(orderOf(event.on, day) ?? '') &&
+      (event.until === undefined || orderOf(event.until, day) !== 'before') &&
+      stateOf(event) !== 'ruled out',
+  );
+}
+
 function checked(claim: Claim, reading: Reading, index: ChartIndex): Finding {
   return claim.kind === 'medication' ? checkMedication(claim, index, reading.now === true) : checkClaim(claim, index);
 }
 
 /** What a claim proves of a sentence that says more than it, or that could as well mean an entry which says otherwise. */
-function held(best: Judged, judged: Judged[], reading: Reading): Judged {
+function held(best: Judged, judged: Judged[], reading: Reading, index: ChartIndex): Judged {
+  const wanting = requires(best.claim, reading, index);
+  if (wanting !== undefined) return { claim: best.claim, finding: wanting };
   if (reading.beyond !== undefined) return { claim: best.claim, finding: unproven('term-unknown', reading.beyond) };
   const other =
     reading.now === true ? judged.find(({ finding }) => finding.reasons.some((reason) => DIRECTIONS.has(reason.code))) : undefined;
   return other === undefined ? best : { claim: best.claim, finding: unproven('conflicting-facts', other.finding.reasons[0]!.text) };
+}
+
+/** What a sentence asks of its claim beyond that it be true: a value of the same reading, an appointment to come. */
+function requires(claim: Claim, reading: Reading, index: ChartIndex): Finding | undefined {
+  if (claim.kind === 'result' && reading.beside !== undefined && checkClaim(reading.beside, index).outcome === 'proven')
+    return ofOneReading(claim, reading.beside, index);
+  return claim.kind === 'appointment' && reading.coming !== undefined ? checkComing(claim, reading.coming === 'next', index) : undefined;
 }
 
 /** Reasons by which an order and a statement of one drug quarrel about how it is taken. */

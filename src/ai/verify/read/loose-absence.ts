@@ -15,6 +15,9 @@ export function absence(bag: Bag, index: ChartIndex): Attempt {
   if (!bag.has('recorded') && (!plain || bag.peek(['problem']) !== undefined)) return undefined;
   const since = bag.has('began') || bag.has('recorded') ? oneDate(bag) : undefined;
   if (since === undefined && !bag.has('recorded')) return undefined;
+  const ofRecord = bag.tokens.some(
+    (token) => token.type === 'word' && token.as === 'recorded' && token.text.toLowerCase() === 'information',
+  );
   bag.allow('negator', 'began', 'recorded', 'has', 'had', 'history', 'on');
   const category = bag.words('category');
   const setting = bag.words('setting');
@@ -33,6 +36,9 @@ export function absence(bag: Bag, index: ChartIndex): Attempt {
     ...(term === undefined ? {} : { concept: { name: term.text } }),
     ...optional('since', since),
   };
+  // "No allergies on file" holds where a source says that none is known, and where nothing is said; "no information" only in the second case.
+  if (of === 'allergies' && term === undefined && since === undefined && !ofRecord)
+    return [{ alternatives: [{ kind: 'no-known-allergy', about: { name: 'allergies' } }, claim] }];
   return term !== undefined && (of === 'problems' || of === 'medications') ? [{ alternatives: [claim], beyond: BEYOND[of] }] : sure(claim);
 }
 

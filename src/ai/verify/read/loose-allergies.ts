@@ -7,6 +7,7 @@ export function noneKnown(bag: Bag): Attempt {
   const denied = bag.has('negator') && bag.has('allergy') && bag.peek() === undefined && !bag.has('recorded');
   const about = said === undefined && denied ? 'allergies' : said;
   if (about === undefined || about === null || (said !== undefined && bag.has('negator'))) return undefined;
+  if (datesItself(bag)) return UNDATED;
   bag.allow('negator', 'allergy', 'has', 'recorded', 'on');
   if (bag.words('list') === 'resolved') return undefined;
   const date = oneDate(bag);
@@ -22,8 +23,7 @@ export function allergy(bag: Bag): Attempt {
   const substance = named ?? bag.term(['allergy']) ?? bag.term([...DRUG, 'term']) ?? bag.term();
   const reaction = bag.term(['reaction']) ?? bag.term();
   const severity = bag.words('severity');
-  // The chart dates the record of an allergy, not the allergy.
-  if (bag.has('began') && bag.some('date')) return undefined;
+  if (datesItself(bag)) return UNDATED;
   const date = oneDate(bag);
   const listed = bag.words('list');
   bag.allow('allergy', 'negator', 'has', 'had', 'recorded', 'on', 'began');
@@ -40,3 +40,10 @@ export function allergy(bag: Bag): Attempt {
     negated,
   );
 }
+
+/** The chart dates the record of an allergy, not the allergy nor its reaction: only "recorded" may stand beside the date. */
+function datesItself(bag: Bag): boolean {
+  return bag.some('date') && (bag.has('began') || !bag.has('recorded'));
+}
+
+const UNDATED: Attempt = { unread: 'date of an allergy', why: 'date' };

@@ -38,7 +38,13 @@ export function problem(bag: Bag): Attempt {
           ? [state('resolved')]
           : [state('active')];
   const stated = explicit !== undefined || dates.since !== undefined || dates.until !== undefined;
-  return [{ alternatives, ...(negated ? { negated: true, stated } : {}) }];
+  // "Heart failure in 2025" may mean that it began then or that it was there then.
+  const during =
+    dates.since !== undefined &&
+    !bag.tokens.some((token) => token.type === 'word' && token.as === 'began') &&
+    explicit === undefined &&
+    !negated;
+  return [{ alternatives, ...(during ? { during: true } : {}), ...(negated ? { negated: true, stated } : {}) }];
 }
 
 /** A relative's condition. */

@@ -52,12 +52,14 @@ export function pressure(bag: Bag, index: ChartIndex): Attempt {
   const dates = bag.all('date');
   if (dates.length > 1) return undefined;
   const unit = reading.unit === undefined ? {} : { unit: 'mmHg' };
-  return [
+  const [high, low] = [
     { name: 'systolic blood pressure', value: { value: reading.systolic, ...unit } },
     { name: 'diastolic blood pressure', value: { value: reading.diastolic, ...unit } },
-  ].map(({ name, value }) => ({
-    alternatives: [dated({ kind: 'result', concept: { name }, value, on: '' }, dates[0]?.date, latest, index)],
-  }));
+  ].map(({ name, value }) => dated({ kind: 'result', concept: { name }, value, on: '' }, dates[0]?.date, latest, index)) as [
+    ClaimOf<'result'>,
+    ClaimOf<'result'>,
+  ];
+  return [{ alternatives: [high], beside: low }, { alternatives: [low] }];
 }
 
 /** Two results and the direction between them. */
@@ -143,7 +145,7 @@ function resultParts(
 }
 
 /** Without a date a value is what holds now: the latest of the concept. */
-function dated(claim: ClaimOf<'result'>, date: string | undefined, latest: boolean, index: ChartIndex): Claim {
+function dated(claim: ClaimOf<'result'>, date: string | undefined, latest: boolean, index: ChartIndex): ClaimOf<'result'> {
   if (date !== undefined) return { ...claim, on: date, ...(latest ? { latest: true } : {}) };
   const events = eventsNamed(index, ['result'], claim.concept.name).filter(
     (event) => event.standing && event.on !== undefined && event.reports,

@@ -68,7 +68,9 @@ export function appointment(bag: Bag): Attempt {
   // What is booked may be called planned; that it was kept or missed is another claim.
   const done = bag.words('done');
   if (done !== undefined && done !== 'planned') return undefined;
-  bag.allow('appointment', 'on', 'has');
+  const coming = bag.words('appointment');
+  if (coming === null) return undefined;
+  bag.allow('on', 'has');
   bag.allowPrepositions('for');
   const date = oneDate(bag);
   const clocks = bag.all('clock');
@@ -77,7 +79,12 @@ export function appointment(bag: Bag): Attempt {
   const reason = bag.term();
   return date === undefined
     ? undefined
-    : sure({ kind: 'appointment', on: date, ...optional('time', time), ...(reason === undefined ? {} : { reason: reason.text }) });
+    : [
+        {
+          alternatives: [{ kind: 'appointment', on: date, ...optional('time', time), ...optional('reason', reason?.text) }],
+          ...(coming === 'any' || coming === 'next' ? { coming } : {}),
+        },
+      ];
 }
 
 const PLACES: TermKind[] = [

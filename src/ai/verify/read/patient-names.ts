@@ -10,7 +10,7 @@ const PRONOUNS: Record<string, string> = { he: 'male', him: 'male', his: 'male',
 /** The first word nobody understands, or that speaks of somebody else. The patient's own names are understood beside a title or together, as "Prior" and "Max" are words as well. */
 export function unreadOrStranger(tokens: Token[], index: ChartIndex): Token | undefined {
   const { names, gender } = patientOf(index);
-  const words = tokens.filter((token) => token.text !== '.' && token.text !== ',');
+  const words = tokens.filter((token) => token.type === 'unread' || (token.text !== '.' && token.text !== ','));
   const isOwn = (token: Token | undefined) => token?.type === 'unread' && names.has(token.text.toLowerCase());
   const sexOf = (token: Token | undefined) => (token?.type === 'filler' ? TITLES[token.text.toLowerCase()] : undefined);
   const isCapital = (token: Token | undefined) => /^\p{Lu}/u.test(token?.text ?? '');
@@ -18,6 +18,7 @@ export function unreadOrStranger(tokens: Token[], index: ChartIndex): Token | un
     const sex = sexOf(token);
     if (sex !== undefined) return !isOwn(words[i + 1]) || (gender !== undefined && gender !== sex);
     const pronoun = token.type === 'filler' ? PRONOUNS[token.text.toLowerCase()] : undefined;
+    if (token.type === 'filler' && /^(?:they|their)$/i.test(token.text)) return gender === 'male' || gender === 'female';
     if (pronoun !== undefined) return (gender === 'male' || gender === 'female') && pronoun !== gender;
     if (token.type !== 'unread') return false;
     if (!isOwn(token) || !isCapital(token)) return true;

@@ -11,6 +11,7 @@ import { immunization, procedure } from './loose-procedures.ts';
 import { pending, report } from './loose-reports.ts';
 import { pressure, result, textResult, trend } from './loose-results.ts';
 import { appointment, count, encounter } from './loose-visits.ts';
+import { claimsNothing } from './moods.ts';
 import { unreadOrStranger } from './patient-names.ts';
 import type { Read, Reading } from './reading.ts';
 import { type Token, tokenize } from './tokens.ts';
@@ -36,6 +37,7 @@ function readWords(sentence: string, index: ChartIndex, side?: Token): Read {
   if (tokens === undefined) return { unread: sentence, why: 'claim' };
   const unread = unreadOrStranger(tokens, index);
   if (unread !== undefined) return { unread: unread.text, why: 'word' };
+  if (claimsNothing(tokens)) return { unread: sentence, why: 'claim' };
   const relative = tokens.find((token) => token.type === 'word' && token.as === 'relative-date');
   if (relative !== undefined) return { unread: relative.text, why: 'date' };
   const dated = withYears(tokens.filter((token) => token.type !== 'unread'));

@@ -58,7 +58,7 @@ function tokenAt(text: string, lower: string, at: number, lexicons: Lexicon[]): 
   const named: Token | undefined =
     term === undefined ? undefined : { type: 'term', key: term.key, kinds: term.kinds, text: text.slice(at, at + term.length) };
   const numeric =
-    /^[<>≤≥-]?\s?\d/.test(rest) || /^[A-Za-z]{3,9}\.? \d/.test(rest)
+    /^(?:[<>]=?|[≤≥-])?\s?\.?\d/.test(rest) || COMPARED.test(rest) || /^[A-Za-z]{3,9}\.? \d/.test(rest)
       ? (rangeAt(rest) ?? dateAt(rest) ?? frequencyAt(rest) ?? numberAt(rest))
       : rangeAt(rest);
   const others = [numeric, routeAt(rest), frequencyAt(rest), word].filter((token) => token !== undefined);
@@ -79,6 +79,8 @@ function tokenAt(text: string, lower: string, at: number, lexicons: Lexicon[]): 
   // A tick box left empty, a minus as an answer ("Asthma: -") and a sign before a number say something that nobody here understands.
   const mark = /^(?:\[\s*\]|\(\s*\)|-\s*$|\+(?=\d))/.exec(rest) ?? (/:\s*$/.test(text.slice(0, at)) ? /^-(?=\s)/.exec(rest) : null);
   if (mark !== null) return { type: 'unread', text: mark[0] };
+  // ",5" and "/5" may be the rest of another number.
+  if (/^[,;/&+]\d/.test(rest)) return { type: 'unread', text: rest[0]! };
   const punctuation = /^(?:[,;/&+]|\.(?=\s|$)|[()[\]:?!]|[–—-](?=\s|$))/.exec(rest);
   if (punctuation !== null)
     return { type: /[,;&+/]/.test(punctuation[0]) ? 'separator' : /[?!]/.test(punctuation[0]) ? 'unread' : 'filler', text: punctuation[0] };
@@ -121,20 +123,32 @@ function dateAt(rest: string): Token | undefined {
   return { type: 'date', date: year[0], text: year[0] };
 }
 
+const COMPARATORS: Record<string, string> = {
+  '<': '<', '>': '>', '<=': '<=', '>=': '>=', '≤': '<=', '≥': '>=', above: '>', over: '>', 'greater than': '>', 'more than': '>', below: '<', under: '<', 'less than': '<',
+}; // biome-ignore format: one table, read as a table
+const COMPARED = /^(?:above|over|greater than|more than|below|under|less than) \.?\d/i;
+
 function numberAt(rest: string): Token | undefined {
   const pressure = /^(\d{2,3}(?:\.\d+)?)\s?\/\s?(\d{2,3}(?:\.\d+)?)(?![\d/])(\s?mm ?\[?hg\]?)?/i.exec(rest);
   if (pressure !== null)
     return { type: 'pressure', systolic: pressure[1]!, diastolic: pressure[2]!, unit: pressure[3]?.trim(), text: pressure[0] };
-  const match = /^(<=|>=|≤|≥|<|>)?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?!\d)/i.exec(rest);
-  if (match === null) return undefined;
-  const comparator = match[1]?.replace('≤', '<=').replace('≥', '>=');
+  const match =
+    /^(<=|>=|≤|≥|<|>|(?:above|over|greater than|more than|below|under|less than)(?=\s))?\s?(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?)(?!\d)/i.exec(
+      rest,
+    );
+  if (
+    match === null ||
+    (match[1] !== undefined && /^\p{L}/u.test(match[1]) && dateAt(rest.slice(match[1].length).trimStart()) !== undefined)
+  )
+    return undefined;
+  const comparator = COMPARATORS[match[1]?.toLowerCase() ?? ''];
   const unit = unitAfter(rest.slice(match[0].length));
   const after = rest[match[0].length];
   // "2b", "3rd", "12-lead": a number inside a word is no quantity.
   if (unit === undefined && after !== undefined && /[\p{L}]/u.test(after)) return undefined;
   if (unit === undefined && after === '-' && /[\p{L}]/u.test(rest[match[0].length + 1] ?? '')) return undefined;
   const value: Quantity = {
-    value: match[2]!.replaceAll(',', ''),
+    value: match[2]!.replaceAll(',', '').replace(/^(-?)\./, '$10.'),
     ...(unit === undefined ? {} : { unit: unit.unit }),
     ...(comparator === undefined ? {} : { comparator: comparator as '<' }),
   };
@@ -220,7 +234,7 @@ const WORDS: [Meaning, Record<string, string>][] = [
   ['had', { had: '', 'was treated for': '', 'treated for': '' }],
   ['on', { on: '' }],
   ['list', { 'active problems': 'problem', 'problem list': 'problem', pmh: 'history', pmhx: 'history', 'past medical history': 'history', 'current medications': 'order', 'resolved problems': 'resolved', 'active medications': 'order', 'current problems': 'problem', 'medical history': 'history', assessment: 'problem' }],
-  ['appointment', { appointment: '', 'upcoming appointment': '', 'next appointment': '' }],
+  ['appointment', { appointment: '', 'upcoming appointment': 'any', 'next appointment': 'next', 'next scheduled appointment': 'next', 'next upcoming appointment': 'next' }],
   ['concluded', { concluded: '', impression: '', 'impression:': '', conclusion: '', reads: '', showed: '', states: '', stated: '', says: '' }],
   ['relative-date', { today: '', yesterday: '', tomorrow: '', 'last week': '', 'last month': '', 'last year': '', recently: '', 'this morning': '', now: '', 'last night': '', 'this week': '', 'this year': '', 'this month': '', lately: '', ago: '', previously: '' }],
   ['number', { one: '1', two: '2', three: '3', four: '4', five: '5', six: '6', seven: '7', eight: '8', nine: '9', ten: '10' }],
