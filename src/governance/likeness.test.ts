@@ -9,7 +9,7 @@ const DRAFT = [
   { id: 'glucose', text: 'Glucose was 540 mg/dL on 21 Nov 2026 (reference 70–99), critically high, the latest on record.' },
   { id: 'dose', text: 'Metoprolol 50 mg is taken twice a day since 3 Mar 2024.' },
 ];
-const [POTASSIUM, , ALLERGY, , DOSE] = DRAFT.map((one) => one.text) as [string, string, string, string];
+const [POTASSIUM, , ALLERGY, , DOSE] = DRAFT.map((one) => one.text) as [string, string, string, string, string];
 
 describe('words of the writer', () => {
   it.each`
