@@ -1,4 +1,4 @@
-import type { Claim, ClaimOf } from '../../core/claim.ts';
+import type { Claim, ClaimOf, Concept } from '../../core/claim.ts';
 import type { Chart, Fact } from '../../core/fact.ts';
 import { atomsOf, textOf } from '../../core/fact.ts';
 import type { DraftSentence } from '../../core/pack.ts';
@@ -114,7 +114,8 @@ function allergyClaim(fact: Fact): Claim | undefined {
   if (!substance) return undefined;
   const recordedOn = dateOf(textOf(fact, 'recorded') ?? textOf(fact, 'onset'));
   const recorded = recordedOn ? { recordedOn } : {};
-  if (substance.codes?.some((code) => NO_KNOWN_ALLERGY.has(code.code))) return { kind: 'no-known-allergy', about: substance, ...recorded };
+  const none = noneKnown(substance);
+  if (none) return { kind: 'no-known-allergy', about: none, ...recorded };
   const reaction = textOf(fact, 'reaction');
   const criticality = textOf(fact, 'criticality');
   return {
@@ -124,6 +125,14 @@ function allergyClaim(fact: Fact): Claim | undefined {
     ...(criticality === 'high' || criticality === 'low' ? { severity: criticality } : {}),
     ...recorded,
   };
+}
+
+/** That no allergy is known, by its code, or in the words of a source that has none; the abbreviations NKDA and NKA are spelled out. */
+function noneKnown(substance: Concept): Concept | undefined {
+  if (substance.codes?.some((code) => NO_KNOWN_ALLERGY.has(code.code))) return substance;
+  if (/^nkda\b/i.test(substance.name)) return { ...substance, name: 'No known drug allergy' };
+  if (/^nka\b/i.test(substance.name)) return { ...substance, name: 'No known allergy' };
+  return /^no known\b.*\ballerg/i.test(substance.name) ? substance : undefined;
 }
 
 /** Several sources that record one allergy, or that none is known, say one thing; the newest of them is written. */

@@ -108,6 +108,23 @@ describe('what is not written is called absent only where nothing of it is on re
   });
 });
 
+it.each`
+  said                         | written
+  ${'No known allergies'}      | ${'No known allergies, recorded on 4 May 2018.'}
+  ${'No Known Drug Allergies'} | ${'No known Drug allergies, recorded on 4 May 2018.'}
+  ${'NKDA'}                    | ${'No known drug allergies, recorded on 4 May 2018.'}
+  ${'NKA'}                     | ${'No known allergies, recorded on 4 May 2018.'}
+`('R98: a source that says “$said” without a code says that none is known', ({ said, written }) => {
+  const entry = fact('AllergyIntolerance', 'a', {
+    display: said,
+    clinicalStatus: 'active',
+    verification: 'confirmed',
+    recorded: '2018-05-04',
+  });
+
+  expect(linesOf([entry]).filter((line) => /llerg/.test(line))).toEqual([`proven: ${written}`]);
+});
+
 describe('the latest that is written is the latest that is checked', () => {
   const potassium = (id: string, value: string, on: string, atoms = {}) =>
     result(id, 'Potassium', value, 'mmol/L', on, { category: 'laboratory', flag: 'H', ...atoms });
