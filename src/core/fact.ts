@@ -85,8 +85,11 @@ export type SourcePersonRef = {
   name?: string;
 };
 
-/** Everything one payload says about one person. */
-export type PersonFacts = { person: SourcePersonRef; facts: NewFact[] };
+/**
+ * Everything one payload says about one person. `key` is what stands for the person in natural keys, where some have no other anchor:
+ * `authority|value` of an identifier of theirs. The record puts the one under which it knows the source person in its place.
+ */
+export type PersonFacts = { person: SourcePersonRef; facts: NewFact[]; key?: string };
 
 /** A registration merge (HL7 A40): from `at` on, `from` is the same human as `into`. */
 export type Merge = { from: SourcePersonRef; into: SourcePersonRef; at: string };

@@ -4,8 +4,8 @@ import { DatabaseError, type Queryable } from '../platform/database.ts';
 import { uuidFromParts } from '../platform/digest.ts';
 import { append } from '../platform/journal.ts';
 
-/** A source person with the human it is linked to now. */
-export type Resolved = { sourcePerson: string; person: string };
+/** A source person with the human it is linked to now; `key` is the identifier it is known by, `authority|value`, the same for ever. */
+export type Resolved = { sourcePerson: string; person: string; key: string };
 /** Why a payload may not be used for this person; which of its details differs, never its value. */
 export type IdentityConflict = { conflict: 'birth-date-differs' | 'sex-differs' | 'identifiers-of-two-people' | 'no-identifier' };
 /** Why a merge joins nobody. */
@@ -171,7 +171,7 @@ export async function lockIdentifiers(tx: Queryable, identifiers: readonly Ident
   );
 }
 
-type Known = { id: string; source: string; person: string; birthDate: string | null; sex: string | null };
+type Known = { id: string; source: string; key: string; person: string; birthDate: string | null; sex: string | null };
 type Written = {
   people: { id: string; ref: SourcePersonRef; primary: Identifier }[];
   idents: { authority: string; value: string; sourcePerson: string }[];
@@ -187,11 +187,12 @@ async function knownPeople(tx: Queryable, identifiers: readonly Identifier[]): P
     value: string;
     id: string;
     source: string;
+    key: string;
     person: string;
     birth_date: string | null;
     sex: string | null;
   }>(
-    `select i.authority, i.value, p.id, p.source, l.person, p.birth_date, p.sex
+    `select i.authority, i.value, p.id, p.source, p.authority || '|' || p.value as key, l.person, p.birth_date, p.sex
        from unnest($1::text[], $2::text[]) as asked (authority, value),
             lateral (select * from ident where ident.authority = asked.authority and ident.value = asked.value offset 0) as i,
             lateral (select * from source_person where source_person.id = i.source_person offset 0) as p,
@@ -202,8 +203,9 @@ async function knownPeople(tx: Queryable, identifiers: readonly Identifier[]): P
   const known = new Map<string, Known[]>();
   const byId = new Map<string, Known>();
   for (const row of rows) {
-    const entry = byId.get(row.id) ?? { id: row.id, source: row.source, person: row.person, birthDate: row.birth_date, sex: row.sex };
-    byId.set(row.id, entry);
+    const { id, source, key, person, birth_date: birthDate, sex } = row;
+    const entry = byId.get(id) ?? { id, source, key, person, birthDate, sex };
+    byId.set(id, entry);
     remember(known, row, entry);
   }
   return known;
@@ -219,7 +221,9 @@ function resolveOne(ref: SourcePersonRef, known: Map<string, Known[]>, written: 
   if (persons.size > 1) return { conflict: 'identifiers-of-two-people' };
 
   const [person] = persons;
-  const mine = matches.find((match) => match.source === ref.source) ?? makePerson(ref, primary, person, written);
+  // Which of two registrations is meant never rests on the order of identifiers.
+  const [same] = matches.filter((match) => match.source === ref.source).sort((one, other) => (one.id < other.id ? -1 : 1));
+  const mine = same ?? makePerson(ref, primary, person, written);
   for (const identifier of ref.identifiers) {
     if ((known.get(keyOf(identifier)) ?? []).includes(mine)) continue;
     remember(known, identifier, mine);
@@ -231,12 +235,13 @@ function resolveOne(ref: SourcePersonRef, known: Map<string, Known[]>, written: 
     const name = written.details.get(mine.id)?.name ?? ref.name ?? null;
     written.details.set(mine.id, { id: mine.id, birthDate: mine.birthDate, sex: mine.sex, name });
   }
-  return { sourcePerson: mine.id, person: mine.person };
+  return { sourcePerson: mine.id, person: mine.person, key: mine.key };
 }
 
 function makePerson(ref: SourcePersonRef, primary: Identifier, person: string | undefined, written: Written): Known {
   const id = uuidFromParts('source-person', ref.source, primary.authority, primary.value);
-  const made: Known = { id, source: ref.source, person: person ?? id, birthDate: ref.birthDate ?? null, sex: ref.sex ?? null };
+  const key = `${primary.authority}|${primary.value}`;
+  const made: Known = { id, source: ref.source, key, person: person ?? id, birthDate: ref.birthDate ?? null, sex: ref.sex ?? null };
   written.people.push({ id, ref, primary });
   written.links.push({ sourcePerson: id, person: made.person, reason: person ? 'same-identifier' : 'first-seen' });
   return made;

@@ -51,7 +51,7 @@ export function readAhead(db: Db, batch: Batch, read: Read): { next(): Promise<v
 
 /** What waits, as texts. */
 function packed(reading: Reading): Reading {
-  return { ...reading, people: reading.people.map(({ person, facts }) => ({ person, facts: facts.map(packFact) })) };
+  return { ...reading, people: reading.people.map((about) => ({ ...about, facts: about.facts.map(packFact) })) };
 }
 
 /** A receipt that cannot be read is set aside by whoever records it; here it stops nothing. */

@@ -3,6 +3,7 @@ import type { Reading, Rejection } from '../core/receipt.ts';
 import type { Queryable } from '../platform/database.ts';
 import { type Arrival, type Outcome, recordFacts } from './facts.ts';
 import { type IdentityConflict, type MergeConflict, mergePeople, resolvePeople } from './people.ts';
+import { keyedByPerson } from './person-keys.ts';
 import { closeMended, quarantine } from './quarantine.ts';
 import type { ReadAgain } from './readings-again.ts';
 import { markReceipts, type ReceiptRow, reusedControlIds } from './receipts.ts';
@@ -70,7 +71,7 @@ async function arrivalsOf(tx: Queryable, reads: readonly ReadReceipt[], rejected
         rejection: identityRejection(person, about),
         items: about.facts.length,
       });
-    else for (const fact of about.facts) arrivals.push({ receipt: receipt.id, about: person, fact });
+    else for (const fact of keyedByPerson(about, person.key)) arrivals.push({ receipt: receipt.id, about: person, fact });
   }
   return arrivals;
 }

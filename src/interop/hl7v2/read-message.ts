@@ -148,7 +148,7 @@ function readSupported(reading: Reading, event: string): Omit<Hl7Result, 'contro
     const subject = subjectOf(reading, group);
     if (!subject) rejectGroup(reading, group, rejections);
     else if (merging) mergeGroup(subject, group, merges, rejections);
-    else people.push({ person: subject.ref, facts: readGroup(subject, rejections) });
+    else people.push({ person: subject.ref, facts: readGroup(subject, rejections), key: subject.key });
   }
   if (groups.length === 0) for (const segment of reading.message.segments) reading.held.add(segment);
   return { people, merges, coverage: () => coverageOf(reading), rejections, flags: [...reading.message.flags] };

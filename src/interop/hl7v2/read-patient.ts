@@ -4,7 +4,7 @@ import { applyMap, personWords } from './datatypes.ts';
 import type { PatientGroup } from './groups.ts';
 import { patientMap } from './maps/patient.ts';
 import type { Segment } from './message.ts';
-import { type Cell, cell, cells, header, identifierOf, part, type Reading, text, timeAt, use } from './reading.ts';
+import { authorityOf, type Cell, cell, cells, header, identifierOf, part, type Reading, text, timeAt, use } from './reading.ts';
 import { factId, finish, put, startResource } from './resource.ts';
 
 /** A patient of a message: who they are, and what every fact about them needs. */
@@ -49,7 +49,7 @@ export function readPatient(subject: Subject): NewFact {
   const { reading } = subject;
   const pid = subject.group.pid!;
   const patient = startResource(reading, 'Patient', segmentPath(reading, pid));
-  applyMap((field) => cells(reading, pid, field), patient, patientMap);
+  applyMap((field) => (field === 3 ? inOneOrder(cells(reading, pid, 3)) : cells(reading, pid, field)), patient, patientMap);
   const diedAt = timeAt(reading, pid, 29);
   const died = text(reading, pid, 30).toUpperCase();
   if (diedAt?.text) put(patient, 'deceasedDateTime', diedAt.text, diedAt.path);
@@ -104,6 +104,16 @@ function identifiersIn(reading: Reading, segment: Segment, field: number): Ident
     }
   }
   return found;
+}
+
+/** Senders list a person's identifiers now in this order, now in that: which says nothing, and makes no other version of the Patient. */
+function inOneOrder(listed: Cell[]): Cell[] {
+  if (listed.length < 2) return listed;
+  const keyed = listed.map((cx) => ({
+    cx,
+    key: `${isMedicalRecord(typeOf(cx)) ? 0 : 1}|${authorityOf(cx, 4)}|${part(cx, 1)?.text ?? ''}`,
+  }));
+  return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ cx }) => cx);
 }
 
 /** CX-5, the type of an identifier (table 0203); '' where the sender names none, as feeds older than v2.3 do. */
