@@ -48,6 +48,38 @@ it.each`
   expect(text(ack(Buffer.from(bytes), { ok: true }).bytes)).toContain(error);
 });
 
+it('acknowledges each message of several in one frame, in their order', () => {
+  const two = `${usual}\rPID|1||7\r${usual.replace('C77', 'C78').replace('ORU^R01^ORU_R01', '')}\rPID|1||8\r`;
+  const answer = ack(Buffer.from(two), { ok: true });
+
+  expect(segments(answer.bytes, 'MSA')).toEqual(['MSA|AA|C77', 'MSA|AR|C78']);
+  expect(answer.code).toBe('AR');
+  expect(segments(ack(Buffer.from(two), { ok: false, reason: 'not-stored', text: 'Not stored.' }).bytes, 'MSA')).toEqual([
+    'MSA|AE|C77',
+    'MSA|AE|C78',
+  ]);
+});
+
+it('answers a batch with a batch that names it (HL7 v2.5.1 §2.10.3)', () => {
+  const header = (name: string, id: string) => `${name}|^~\\&|NORTHLAB|NORTH|EHR|CITY|20260305||||${id}`;
+  const messages = [usual, usual.replace('C77', 'C78')];
+  const batch = [header('FHS', 'F1'), header('BHS', 'B1'), ...messages, 'BTS|2', 'FTS|1', ''].join('\r');
+
+  expect(text(ack(Buffer.from(batch), { ok: true }).bytes).split('\r')).toEqual([
+    'FHS|^~\\&|COUNTERSIGN|CITY|NORTHLAB|NORTH|20260305071500+0000||||A1|F1',
+    'BHS|^~\\&|COUNTERSIGN|CITY|NORTHLAB|NORTH|20260305071500+0000||||A1|B1',
+    expect.stringMatching(/^MSH.*ACK/),
+    'MSA|AA|C77',
+    expect.stringMatching(/^MSH.*ACK/),
+    'MSA|AA|C78',
+    'BTS|2',
+    'FTS|1',
+    '',
+  ]);
+  const alone = text(ack(Buffer.from(batch.split('\r').slice(1, 3).join('\r')), { ok: true }).bytes);
+  expect(alone.split('\r').map((line) => line.slice(0, 3))).toEqual(['BHS', 'MSH', 'MSA', 'BTS', '']);
+});
+
 it('answers in the delimiters and character set it was asked in', () => {
   const bytes = Buffer.from(
     `MSH#*+?!#Labor Süd#NORTH#######20#P#2.5.1######8859/1\rPID#1\r`.replace('#######20', '#####ORU*R01#C1'),
@@ -58,6 +90,12 @@ it('answers in the delimiters and character set it was asked in', () => {
   expect(Buffer.from(answer.bytes).toString('latin1')).toMatch(/^MSH#\*\+\?!#COUNTERSIGN#CITY#Labor Süd#NORTH#/);
   expect(Buffer.from(answer.bytes).toString('latin1')).toContain('MSA#AA#C1');
 });
+
+function segments(bytes: Uint8Array, name: string): string[] {
+  return text(bytes)
+    .split('\r')
+    .filter((line) => line.startsWith(name));
+}
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8');

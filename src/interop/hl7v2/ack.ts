@@ -18,18 +18,53 @@ import { splitMessages } from './split.ts';
 export type AckOptions = { application: string; facility: string; now(): string; sequence(): string };
 
 /**
- * Fills the port `Acknowledge` (HL7 v2.5.1 §2.9.2). Original mode: AA once the receipt is on disk, AR for what is no readable message,
+ * Fills the port `Acknowledge` (HL7 v2.5.1 §2.9.2). Every message of a payload is acknowledged, in their order, and a batch by a batch (§2.10.3);
+ * the code is that of the message that fared worst. Original mode: AA once the receipt is on disk, AR for what is no readable message,
  * AE where storing failed and a resend may help. Where MSH-15 or MSH-16 ask for enhanced mode, the accept codes CA, CR and CE.
  * Names the field at fault, never its content.
  */
 export function acknowledger(options: AckOptions): Acknowledge {
   return (bytes, outcome) => {
-    const first = splitMessages(bytes).messages[0];
-    const opened = open(bytes, first);
-    const refusal = outcome.ok ? opened.refusal : { reason: outcome.reason, text: outcome.text };
-    const code = refusal === undefined ? 'AA' : refusal.reason === 'not-stored' ? 'AE' : 'AR';
-    return answer(options, opened.message, code, refusal);
+    const { messages, batch } = splitMessages(bytes);
+    const answers = (messages.length > 0 ? messages : [undefined]).map((range) => {
+      const opened = open(bytes, range);
+      const refusal = outcome.ok ? opened.refusal : { reason: outcome.reason, text: outcome.text };
+      const code = refusal === undefined ? 'AA' : refusal.reason === 'not-stored' ? 'AE' : 'AR';
+      return answer(options, opened.message, code, refusal);
+    });
+    const [one, another] = answers;
+    if (batch.length === 0 && another === undefined) return one!;
+    const [before, after] = envelope(options, bytes, batch, answers.length);
+    const worst = WORST_FIRST.find((code) => answers.some((one) => one.code === code))!;
+    return { bytes: Buffer.concat([before, ...answers.map((one) => one.bytes), after]), code: worst };
   };
+}
+
+const WORST_FIRST = ['AR', 'AE', 'AA'] as const;
+
+/** What stands around the answers to a batch: its headers answered by ours, which name its id (BHS-12, FHS-12), and the trailers that count. */
+function envelope(options: AckOptions, bytes: Uint8Array, batch: readonly (Range & { name: string })[], count: number): [Buffer, Buffer] {
+  const before: string[] = [];
+  const after: string[] = [];
+  for (const name of ['FHS', 'BHS']) {
+    const sent = batch.find((line) => line.name === name);
+    if (!sent) continue;
+    const line = Buffer.from(bytes.subarray(sent.start, sent.end)).toString('latin1');
+    const f = line[3] ?? '|';
+    const fields = line.split(f);
+    const [encoding = '', application = '', facility = ''] = fields.slice(1);
+    const ours = [
+      escapeText(options.application, usual),
+      escapeText(options.facility, usual),
+      application,
+      facility,
+      v2Time(options.now()),
+    ];
+    before.push([name, encoding || '^~\\&', ...ours, '', '', '', options.sequence(), fields[10] ?? ''].join(f));
+    after.unshift([name === 'FHS' ? 'FTS' : 'BTS', name === 'FHS' ? 1 : count].join(f));
+  }
+  const encoded = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\r`).join(''), 'latin1');
+  return [encoded(before), encoded(after)];
 }
 
 type Refusal = { reason: string; text: string };
