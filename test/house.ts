@@ -36,13 +36,14 @@ export type TestHouse = {
   app: App;
   doors: Doors;
   clock: FixedClock;
-  as: Seat;
   signIn(identity: string): Promise<Seat>;
   /** One message over MLLP; resolves with the answer. */
   send(message: string): Promise<string>;
   /** Bytes through the intake, as a file or an API caller would bring them. */
   take(source: string, text: string | Buffer): Promise<string>;
+  /** Reads, drafts and writes back until nothing is due, and signs a checkpoint. */
   settle(): Promise<void>;
+  /** Asks the play EHR, or with a body tells it. */
   play(path: string, body?: unknown): Promise<unknown>;
   writtenTo(type: string): Promise<Record<string, unknown>[]>;
   journalKinds(subject: string): Promise<string[]>;
@@ -51,7 +52,7 @@ export type TestHouse = {
   stop(): Promise<void>;
 };
 
-/** Opens everything; `patients` are Patient resources that the play EHR knows. */
+/** Opens everything; `mrns` are the patients that the play EHR knows, and with `ehr: false` there is no EHR. */
 export async function startHouse(
   options: { now?: string; ehr?: boolean; mrns?: string[]; packs?: readonly Pack[]; env?: Record<string, string> } = {},
 ): Promise<TestHouse> {
@@ -80,7 +81,6 @@ export async function startHouse(
     app,
     doors,
     clock,
-    as: undefined as unknown as Seat,
     async signIn(identity) {
       const answer = await fetch(`${doors.url}/api/session`, {
         method: 'POST',

@@ -1,6 +1,6 @@
 /**
  * A system of record, coded, complete · B mapped or inferred code · C external or patient-reported ·
- * D conflicting, or without unit or zone: kept and shown, never fed to a model or claimed from.
+ * D conflicting, or without unit or zone: kept and shown, never fed to a model, and proves nothing.
  */
 export type Grade = 'A' | 'B' | 'C' | 'D';
 

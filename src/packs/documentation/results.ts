@@ -94,7 +94,7 @@ export function trends(series: readonly ResultSeries[], chart: Chart, section: s
 }
 
 /** A result as a claim; `latest` says that nothing later of the concept stands. */
-export function resultClaim(measurement: Measurement, chart: Chart, latest: boolean): Claim {
+function resultClaim(measurement: Measurement, chart: Chart, latest: boolean): Claim {
   const replaced = measurement.certainty === 'corrected' ? replacedValue(measurement, chart) : undefined;
   return {
     kind: 'result',
