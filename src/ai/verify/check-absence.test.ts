@@ -231,7 +231,7 @@ describe('an order without a result', () => {
     ['contradicted', 'date-differs', { orderedOn: '2026-10-16' }, [ordered()]],
     ['contradicted', 'date-differs', { asOf: '2026-10-14' }, [ordered()]],
     ['unproven', 'date-vague', { asOf: '2026-11-24' }, [ordered()]],
-    ['proven', 'supported', { asOf: '2026-11-23' }, [ordered()]],
+    ['unproven', 'date-vague', { asOf: '2026-11-23' }, [ordered()]],
     ['proven', 'supported', { asOf: '2026-11-21' }, [ordered()]],
     ['unproven', 'date-vague', { asOf: '2026-11' }, [ordered()]],
     ['contradicted', 'found-where-none-claimed', {}, [ordered(), ferritin('2026-10-16')]],

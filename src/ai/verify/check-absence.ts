@@ -6,7 +6,7 @@ import { activeAllergies } from './check-allergy.ts';
 import { happened, isFor, mayHaveHappened, reasonsOf } from './check-encounter.ts';
 import { stateOf } from './check-problem.ts';
 import { isOrder } from './check-report.ts';
-import { orderOf } from './dates.ts';
+import { isToCome, orderOf } from './dates.ts';
 import { endedBefore } from './drug-course.ts';
 import { contradicted, type Finding, proven, said, unproven } from './finding.ts';
 import { nameKey } from './names.ts';
@@ -26,6 +26,8 @@ const SEARCHED: Record<AbsenceClaim['of'], EventKind[]> = {
 
 /** A search that finds nothing, run again: whatever stands, trusted or not, is a find; a name this site does not know proves nothing. */
 export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
+  if (claim.since !== undefined && isToCome(claim.since, index.asOfDate))
+    return unproven('date-vague', `The time since ${said(claim.since)} has not come.`);
   const name = claim.concept?.name;
   const searched = eventsOfKinds(index, SEARCHED[claim.of]).filter(present);
   const named = name === undefined ? searched : searched.filter((event) => isNamed(name, event));

@@ -2,7 +2,7 @@ import type { ClaimOf } from '../../core/claim.ts';
 import { resembles } from './alike.ts';
 import { type ChartIndex, type Event, eventsOfKinds, isKnown, textsAt } from './chart-index.ts';
 import { saidValue } from './check-result.ts';
-import { compareDates, orderOf } from './dates.ts';
+import { compareDates, isToCome, orderOf } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
 import { nameKey, nameKeys } from './names.ts';
 
@@ -45,6 +45,7 @@ export function checkEncounter(claim: EncounterClaim, index: ChartIndex): Findin
  * once. Where entries may or may not be one, or may or may not belong, no number within that doubt is proven or false.
  */
 export function checkCount(claim: ClaimOf<'count'>, index: ChartIndex): Finding {
+  if (isToCome(claim.since, index.asOfDate)) return unproven('date-vague', `The time since ${said(claim.since)} has not come.`);
   const kind = claim.of === 'results' ? 'result' : 'encounter';
   if (claim.concept !== undefined && !isKnown(index, claim.concept.name)) {
     return unproven('term-unknown', `“${claim.concept.name}” is not a name that the chart or this site uses.`);

@@ -98,9 +98,10 @@ function answers(event: Event): boolean {
   return event.kind !== 'result' || event.reports;
 }
 
-/** A document's date is in the site's zone, the chart's instant in UTC: they may be a day apart. */
+/** A document says the day of the site, the chart that of UTC, which may be the next; a day to come is neither. */
 function withinADay(date: string, other: string): boolean {
-  return date.length === 10 && Math.abs(Date.parse(date) - Date.parse(other)) <= 86_400_000;
+  const days = (Date.parse(other) - Date.parse(date)) / 86_400_000;
+  return date.length === 10 && days >= 0 && days <= 1;
 }
 
 function quoteStands(quote: string, event: Event): 'whole' | 'part' | 'not' {

@@ -16,6 +16,11 @@ export function orderOf(charted: string | undefined, claimed: string): 'before' 
 
 type Dated = { instant: number | undefined; on: string | undefined };
 
+/** Whether a claimed date lies after the chart's day: nobody knows yet what a time that has not come holds. */
+export function isToCome(claimed: string, asOfDate: string): boolean {
+  return claimed > asOfDate.slice(0, claimed.length);
+}
+
 /** Whether one event is later than another: by instant where both have one, else by date; undefined where it cannot be told. */
 export function isLater(a: Dated, b: Dated): boolean | undefined {
   if (a.on === undefined || b.on === undefined) return undefined;

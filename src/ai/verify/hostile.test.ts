@@ -29,28 +29,28 @@ describe('true of these charts, so that what follows is near the truth', () => {
   it.each<[text: string, chart: typeof Shapira]>([
     ['Potassium was 4.6 mmol/L on 17 Oct 2025.', Shapira],
     ['LVEF 38% on 3/21/2025', Shapira],
-    ['Weight 94.7 kg on 10/7/2026', Shapira],
-    ['BP 118/69 on 10/7/2026', Shapira],
-    ['NT-proBNP was 759 pg/mL on 17 Oct 2025, high.', Shapira],
-    ['Creatinine was 1.30 mg/dL on 17 Oct 2025.', Shapira],
+    ['Weight 94.7 kg on 10/8/2026', Shapira],
+    ['BP 119/75 on 10/8/2026', Shapira],
+    ['NT-proBNP was 719 pg/mL on 17 Oct 2025, high.', Shapira],
+    ['Creatinine was 1.18 mg/dL on 17 Oct 2025.', Shapira],
     ['Apixaban 5 mg BID prescribed 3/27/2025', Shapira],
-    ['Sacubitril-valsartan was prescribed on 13 Sep 2024.', Shapira],
-    ['Carvedilol was changed from 12.5 mg to 25 mg twice daily on 7 Oct 2026.', Shapira],
+    ['Sacubitril-valsartan was prescribed on 17 Sep 2024.', Shapira],
+    ['Carvedilol was changed from 12.5 mg to 25 mg twice daily on 8 Oct 2026.', Shapira],
     ['Lisinopril 10 mg was stopped.', Shapira],
     ['Atrial fibrillation, active since 20 Feb 2025.', Shapira],
     ['Pulmonary embolism was ruled out.', Shapira],
     ['Father had MI', Shapira],
-    ['Hospital admission for acute decompensated heart failure from 23 Sep 2026 to 26 Sep 2026.', Shapira],
+    ['Hospital admission for acute decompensated heart failure from 24 Sep 2026 to 27 Sep 2026.', Shapira],
     ['1 hospital admission since 1 Jan 2026.', Shapira],
     ['Echocardiogram was performed on 21 Mar 2025.', Shapira],
-    ['Echocardiogram was ordered on 7 Oct 2026; no result by 22 Nov 2026.', Shapira],
+    ['Echocardiogram was ordered on 8 Oct 2026; no result by 22 Nov 2026.', Shapira],
     ['Penicillin allergy: hives, recorded on 23 Nov 2022.', Shapira],
-    ['Flu shot given 10/30/2026', Shapira],
+    ['Flu shot given 11/10/2025', Shapira],
     ['Appointment on 23 Nov 2026 at 11:20.', Shapira],
-    ['Hgb 11.1 on 4/21/2026', Lindgren],
+    ['Hgb 10.8 on 4/21/2026', Lindgren],
     ['CKD stage 4 since 14 Aug 2026', Lindgren],
     ['Chronic kidney disease stage 3b, resolved on 14 Aug 2026.', Lindgren],
-    ['PSA 6.37 on 6/25/2026', Ortiz],
+    ['PSA 6.48 on 6/25/2026', Ortiz],
     ['Bone scan on 23 May 2025 concluded: “Two new osseous metastases.”.', Ortiz],
     ['No known allergies.', Ortiz],
   ])('R98: is proven: %s', (text, chart) => {
@@ -72,8 +72,8 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     'items of a list that changed places',
     Shapira,
     [
-      'Potassium was 4.7 mmol/L on 17 Oct 2025 and 4.6 mmol/L on 23 Sep 2024.', 'Na 4.6, K 138 on 10/17/2025', 'BP 69/118 on 10/7/2026', 'Sodium and potassium were 4.6 and 138 on 17 Oct 2025.', 'Na/K 4.6/138',
-      'Spironolactone and apixaban were prescribed on 27 Mar 2025 and 26 Sep 2026 respectively.', 'Apixaban 25 mg and spironolactone 5 mg were prescribed.', 'Ruled out: pulmonary embolism, atrial fibrillation', 'Active problems: atrial fibrillation; pulmonary embolism.', 'Problem list: hypertension, CAD, PE',
+      'Potassium was 4.7 mmol/L on 17 Oct 2025 and 4.6 mmol/L on 23 Sep 2024.', 'Na 4.6, K 142 on 10/17/2025', 'BP 75/119 on 10/8/2026', 'Sodium and potassium were 4.6 and 142 on 17 Oct 2025.', 'Na/K 4.6/142',
+      'Spironolactone and apixaban were prescribed on 27 Mar 2025 and 27 Sep 2026 respectively.', 'Apixaban 25 mg and spironolactone 5 mg were prescribed.', 'Ruled out: pulmonary embolism, atrial fibrillation', 'Active problems: atrial fibrillation; pulmonary embolism.', 'Problem list: hypertension, CAD, PE',
     ],
   ],
   [
@@ -81,17 +81,17 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     Shapira,
     [
       'Potassium was not 4.6 mmol/L on 17 Oct 2025.', 'Potassium was not unlike 4.6 mmol/L on 17 Oct 2025.', 'Patient does not lack atrial fibrillation.', 'Denies no pulmonary embolism.', 'Patient never denied pulmonary embolism.', 'Pulmonary embolism was not ruled out.',
-      'Pulmonary embolism could not be ruled out.', 'Cannot rule out pulmonary embolism.', 'r/o pulmonary embolism', '? PE', 'Pulmonary embolism yet to be ruled out.', 'Pulmonary embolism is not resolved.', 'Pulmonary embolism is not active.', 'No PE until 23 Sep 2026',
-      'Apixaban was not prescribed.', 'No apixaban was prescribed.', 'Lisinopril was never stopped.', 'Carvedilol was not increased from 12.5 mg to 25 mg on 7 Oct 2026', 'Echocardiogram was not performed on 21 Mar 2025.', 'Echocardiogram not done was done on 21 Mar 2025',
-      'Echocardiogram was performed and not performed on 21 Mar 2025', 'No flu shot on 10/30/2026', 'Not allergic to penicillin', 'No, no penicillin allergy', 'Father never had MI', 'Was not admitted on 23 Sep 2026',
+      'Pulmonary embolism could not be ruled out.', 'Cannot rule out pulmonary embolism.', 'r/o pulmonary embolism', '? PE', 'Pulmonary embolism yet to be ruled out.', 'Pulmonary embolism is not resolved.', 'Pulmonary embolism is not active.', 'No PE until 24 Sep 2026',
+      'Apixaban was not prescribed.', 'No apixaban was prescribed.', 'Lisinopril was never stopped.', 'Carvedilol was not increased from 12.5 mg to 25 mg on 8 Oct 2026', 'Echocardiogram was not performed on 21 Mar 2025.', 'Echocardiogram not done was done on 21 Mar 2025',
+      'Echocardiogram was performed and not performed on 21 Mar 2025', 'No flu shot on 11/10/2025', 'Not allergic to penicillin', 'No, no penicillin allergy', 'Father never had MI', 'Was not admitted on 24 Sep 2026',
     ],
   ],
   [
     'a unit that looks alike',
     Shapira,
     [
-      'Potassium was 4.6 mg/dL on 17 Oct 2025.', 'Potassium 4.6 mmol/dL on 10/17/2025', 'Creatinine was 1.30 mmol/L on 17 Oct 2025.', 'Creatinine was 1.30 g/dL on 17 Oct 2025.', 'Glucose was 93 mmol/L on 17 Oct 2025.', 'Apixaban 5 mcg was prescribed on 27 Mar 2025.', 'Apixaban 5 µg was prescribed on 27 Mar 2025.',
-      'Apixaban 5 g was prescribed on 27 Mar 2025.', 'Apixaban 5 mL BID prescribed 3/27/2025', 'Apixaban 5 tablets BID prescribed 3/27/2025', 'Weight was 94.7 lb on 7 Oct 2026.', 'NT-proBNP 759 ng/mL on 17 Oct 2025', 'NT-proBNP 759 pmol/L on 17 Oct 2025', 'Temp 36.8°F on 9/23/2026',
+      'Potassium was 4.6 mg/dL on 17 Oct 2025.', 'Potassium 4.6 mmol/dL on 10/17/2025', 'Creatinine was 1.18 mmol/L on 17 Oct 2025.', 'Creatinine was 1.18 g/dL on 17 Oct 2025.', 'Glucose was 94 mmol/L on 17 Oct 2025.', 'Apixaban 5 mcg was prescribed on 27 Mar 2025.', 'Apixaban 5 µg was prescribed on 27 Mar 2025.',
+      'Apixaban 5 g was prescribed on 27 Mar 2025.', 'Apixaban 5 mL BID prescribed 3/27/2025', 'Apixaban 5 tablets BID prescribed 3/27/2025', 'Weight was 94.7 lb on 8 Oct 2026.', 'NT-proBNP 719 ng/mL on 17 Oct 2025', 'NT-proBNP 719 pmol/L on 17 Oct 2025', 'Temp 36.8°F on 9/24/2026',
       'Hemoglobin 15.1 g/L on 24 Nov 2023', 'White cell count was 5.5 10*6/uL on 24 Nov 2023', 'Urine potassium 4.6 mmol/L on 10/17/2025', 'CSF glucose 93 mg/dL on 10/17/2025', 'Ionized calcium 9.4 mg/dL on 10/17/2025',
     ],
   ],
@@ -100,15 +100,15 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     Shapira,
     [
       'Patient had MI.', 'h/o MI', 'Family history: myocardial infarction in mother.', 'Family history of MI in both parents.', "Father's father had MI", "Father's brother had MI", "Wife's father had MI", 'Stepfather had MI', 'Father-in-law had MI', 'Father and mother had MI', 'Father had MI at 40', 'Father died of MI',
-      'Father has atrial fibrillation', 'PSA 6.37 on 6/25/2026', 'Creatinine was 2.26 mg/dL on 21 Apr 2026.', 'Losartan 50 mg was prescribed on 23 Nov 2022.', 'Roommate has atrial fibrillation', 'Another patient has atrial fibrillation', 'Fetus has atrial fibrillation', 'Mr. Lindgren has atrial fibrillation.', 'Eamon Ortiz has atrial fibrillation.', 'Her atrial fibrillation is active',
+      'Father has atrial fibrillation', 'PSA 6.48 on 6/25/2026', 'Creatinine was 2.23 mg/dL on 21 Apr 2026.', 'Losartan 50 mg was prescribed on 23 Nov 2022.', 'Roommate has atrial fibrillation', 'Another patient has atrial fibrillation', 'Fetus has atrial fibrillation', 'Mr. Lindgren has atrial fibrillation.', 'Eamon Ortiz has atrial fibrillation.', 'Her atrial fibrillation is active',
     ],
   ],
   [
     'brand and ingredient, and products of other strengths and forms',
     Shapira,
     [
-      'Eliquis 2.5 mg BID', 'Lasix 80 mg was prescribed on 26 Sep 2026.', 'Aldactazide 25 mg was prescribed on 26 Sep 2026.', 'Metoprolol 25 mg prescribed 10/7/2026', 'Sacubitril 24 mg was prescribed on 13 Sep 2024.', 'Valsartan was prescribed on 13 Sep 2024.', 'Entresto 97/103 was prescribed on 13 Sep 2024.',
-      'Sacubitril/valsartan 24 mg was prescribed on 13 Sep 2024.', 'Carvedilol ER 25 mg was prescribed on 7 Oct 2026.', 'IV furosemide 40 mg was prescribed on 26 Sep 2026.', 'Amoxicillin allergy', 'Penicillin V allergy',
+      'Eliquis 2.5 mg BID', 'Lasix 80 mg was prescribed on 27 Sep 2026.', 'Aldactazide 25 mg was prescribed on 27 Sep 2026.', 'Metoprolol 25 mg prescribed 10/8/2026', 'Sacubitril 24 mg was prescribed on 17 Sep 2024.', 'Valsartan was prescribed on 17 Sep 2024.', 'Entresto 97/103 was prescribed on 13 Sep 2024.',
+      'Sacubitril/valsartan 24 mg was prescribed on 17 Sep 2024.', 'Carvedilol ER 25 mg was prescribed on 8 Oct 2026.', 'IV furosemide 40 mg was prescribed on 27 Sep 2026.', 'Amoxicillin allergy', 'Penicillin V allergy',
     ],
   ],
   [
@@ -116,7 +116,7 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     Shapira,
     [
       'Apixaban was held.', 'Apixaban is on hold.', 'Apixaban was stopped.', 'Lisinopril was held.', 'Lisinopril was restarted.', 'Patient takes lisinopril', 'On lisinopril', 'Lisinopril 10 mg daily', 'Current medications: lisinopril', 'Carvedilol was stopped.', 'Lisinopril was stopped due to angioedema.',
-      'Lisinopril will be stopped', 'Apixaban refilled 3/27/2025', 'Apixaban given on 3/27/2025', 'Patient is taking apixaban', 'Not taking furosemide', 'Furosemide 40 mg once daily', 'Takes furosemide 40 mg twice daily', 'Carvedilol 12.5 mg BID', 'Echocardiogram was performed on 7 Oct 2026.', 'Appointment completed on 23 Nov 2026', 'Appointment on 23 Nov 2026 not done', 'Missed appointment on 23 Nov 2026.',
+      'Lisinopril will be stopped', 'Apixaban refilled 3/27/2025', 'Apixaban given on 3/27/2025', 'Patient is taking apixaban', 'Not taking furosemide', 'Furosemide 40 mg once daily', 'Takes furosemide 40 mg twice daily', 'Carvedilol 12.5 mg BID', 'Echocardiogram was performed on 8 Oct 2026.', 'Appointment completed on 23 Nov 2026', 'Appointment on 23 Nov 2026 not done', 'Missed appointment on 23 Nov 2026.',
     ],
   ],
   [
@@ -124,8 +124,8 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     Shapira,
     [
       'Potassium was >5 mmol/L on 17 Oct 2025.', 'Potassium was > 4.6 mmol/L on 17 Oct 2025.', 'Potassium was 4.6–4.8 mmol/L on 17 Oct 2025.', 'Potassium ranged from 4.2 to 4.7', 'LVEF 35-38% on 3/21/2025', 'Potassium was at least 4.6 mmol/L on 17 Oct 2025.', 'Potassium was 4⅗ on 17 Oct 2025.', 'Potassium was 4 3/5 on 17 Oct 2025.',
-      'Potassium was 46/10 on 17 Oct 2025.', 'Potassium -4.6 mmol/L on 17 Oct 2025', 'Potassium +4.6 mmol/L on 17 Oct 2025', 'Potassium ± 4.6 on 17 Oct 2025.', 'Potassium was ≠ 4.6 on 17 Oct 2025.', 'Potassium of 4,6 on 17 Oct 2025', 'Potassium 5 on 10/17/2025', 'NT-proBNP 800 on 10/17/2025', 'Creatinine was 1.30 mg/dL on 17 Oct 2025 (reference 0.7–1.2).',
-      'Apixaban ½ tablet was prescribed on 27 Mar 2025', 'Carvedilol was increased from > 12.5 mg to 25 mg on 7 Oct 2026', 'Carvedilol was increased from 12.5 mg to < 25 mg on 7 Oct 2026', '>1 admissions since 1 Jan 2026', '< 2 admissions since 1 Jan 2026',
+      'Potassium was 46/10 on 17 Oct 2025.', 'Potassium -4.6 mmol/L on 17 Oct 2025', 'Potassium +4.6 mmol/L on 17 Oct 2025', 'Potassium ± 4.6 on 17 Oct 2025.', 'Potassium was ≠ 4.6 on 17 Oct 2025.', 'Potassium of 4,6 on 17 Oct 2025', 'Potassium 5 on 10/17/2025', 'NT-proBNP 800 on 10/17/2025', 'Creatinine was 1.18 mg/dL on 17 Oct 2025 (reference 0.7–1.2).',
+      'Apixaban ½ tablet was prescribed on 27 Mar 2025', 'Carvedilol was increased from > 12.5 mg to 25 mg on 8 Oct 2026', 'Carvedilol was increased from 12.5 mg to < 25 mg on 8 Oct 2026', '>1 admissions since 1 Jan 2026', '< 2 admissions since 1 Jan 2026',
     ],
   ],
   [
@@ -141,7 +141,7 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     'numbers in words, ordinals and counts',
     Shapira,
     [
-      'Potassium was four point six on 17 Oct 2025.', 'Two hospital admissions since 1 Jan 2026.', 'Several admissions since 2026', 'Second admission for heart failure on 23 Sep 2026', 'First hospital admission on 23 Sep 2026', 'Recurrent atrial fibrillation', 'New-onset atrial fibrillation', 'Three ED visits since 2022', '3 ED visits since 1 Jan 2022', 'Only 1 admission since 1 Jan 2022', 'At least one admission since 1 Jan 2026',
+      'Potassium was four point six on 17 Oct 2025.', 'Two hospital admissions since 1 Jan 2026.', 'Several admissions since 2026', 'Second admission for heart failure on 24 Sep 2026', 'First hospital admission on 24 Sep 2026', 'Recurrent atrial fibrillation', 'New-onset atrial fibrillation', 'Three ED visits since 2022', '3 ED visits since 1 Jan 2022', 'Only 1 admission since 1 Jan 2022', 'At least one admission since 1 Jan 2026',
       '1 admission for PE since 1 Jan 2026', '1 admission since 1 Jan 2026 and 2 ED visits', '5 results of potassium since 1 Jan 2024', '0 results of systolic blood pressure since 1 Jan 2024',
     ],
   ],
@@ -149,8 +149,8 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     'comparison and superlative',
     Shapira,
     [
-      'Potassium was 4.6 mmol/L on 17 Oct 2025, higher than before.', 'Potassium was 4.6 mmol/L on 17 Oct 2025, the highest ever.', 'Peak potassium 4.6 on 10/17/2025', 'Nadir potassium 4.6 on 10/17/2025', 'Baseline creatinine 1.30', 'Average potassium 4.6', 'Potassium doubled to 4.6 on 10/17/2025', 'Creatinine rose from 0.97 to 1.30 mg/dL from 14 Mar 2024 to 17 Oct 2024.',
-      'Potassium rose from 4.2 mmol/L on 14 Mar 2024 to 4.6 mmol/L on 17 Oct 2025.', 'LVEF improved from 32% on 15 Mar 2024 to 38% on 21 Mar 2025', 'LVEF was normal, 38%, on 3/21/2025', 'Creatinine 1.30 (H) on 10/17/2025', 'Most recent weight 99.8 kg', 'Weight was 99.8 kg on 23 Sep 2026, the latest on record.', 'Goal potassium 4.6', 'Dry weight 94.7 kg on 10/7/2026', 'Weight gain 94.7 kg on 10/7/2026',
+      'Potassium was 4.6 mmol/L on 17 Oct 2025, higher than before.', 'Potassium was 4.6 mmol/L on 17 Oct 2025, the highest ever.', 'Peak potassium 4.6 on 10/17/2025', 'Nadir potassium 4.6 on 10/17/2025', 'Baseline creatinine 1.18', 'Average potassium 4.6', 'Potassium doubled to 4.6 on 10/17/2025', 'Creatinine rose from 0.97 to 1.18 mg/dL from 14 Mar 2024 to 17 Oct 2024.',
+      'Potassium rose from 4.2 mmol/L on 14 Mar 2024 to 4.6 mmol/L on 17 Oct 2025.', 'LVEF improved from 32% on 15 Mar 2024 to 38% on 21 Mar 2025', 'LVEF was normal, 38%, on 3/21/2025', 'Creatinine 1.18 (H) on 10/17/2025', 'Most recent weight 99.8 kg', 'Weight was 99.8 kg on 24 Sep 2026, the latest on record.', 'Goal potassium 4.6', 'Dry weight 94.7 kg on 10/8/2026', 'Weight gain 94.7 kg on 10/8/2026',
       'Potassium was 4.6 mmol/L on 17 Oct 2025, corrected from 4.5 mmol/L.',
     ],
   ],
@@ -174,7 +174,7 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     Shapira,
     [
       'Potassium was 4.6 mmol/L on 17 Oct 2025 and sodium was 148 mmol/L.', 'Potassium was 4.6 mmol/L on 17 Oct 2025 and the patient has asthma.', 'Potassium was 4.6 mmol/L (creatinine 1.40) on 17 Oct 2025.', 'Potassium was 4.6 mmol/L (up from 3.9) on 17 Oct 2025.', 'Apixaban 5 mg (not taking) was prescribed on 27 Mar 2025.', 'Atrial fibrillation (resolved)', 'Atrial fibrillation (ablated)', 'HFrEF (EF 25%)',
-      'Atrial fibrillation, not anticoagulated', 'Furosemide 40 mg was prescribed on 26 Sep 2026 and stopped on 7 Oct 2026.', 'Admitted on 23 Sep 2026 for heart failure and on 12 Nov 2026 for pneumonia.', 'Allergies: penicillin (hives), latex', 'Penicillin allergy: rash and hives.', 'Resolved problems: penicillin allergy', 'Echocardiogram on 3/21/2025 showed normal function', 'Carvedilol was increased from 12.5 mg once daily to 25 mg twice daily on 7 Oct 2026',
+      'Atrial fibrillation, not anticoagulated', 'Furosemide 40 mg was prescribed on 27 Sep 2026 and stopped on 8 Oct 2026.', 'Admitted on 24 Sep 2026 for heart failure and on 12 Nov 2026 for pneumonia.', 'Allergies: penicillin (hives), latex', 'Penicillin allergy: rash and hives.', 'Resolved problems: penicillin allergy', 'Echocardiogram on 3/21/2025 showed normal function', 'Carvedilol was increased from 12.5 mg once daily to 25 mg twice daily on 8 Oct 2026',
     ],
   ],
   [
@@ -195,7 +195,7 @@ describe.each<[device: string, chart: typeof Shapira, texts: string[]]>([
     'words of a report, of a vaccine and of a cancer',
     Ortiz,
     [
-      'Bone scan on 23 May 2025 concluded: “Osseous metastases.”.', 'Bone scan on 23 May 2025 concluded: “No new osseous metastases.”.', 'Bone scan on 20 Apr 2023 concluded: “Two new osseous metastases.”.', 'Bone scan on 5/23/2025 was negative', 'No bone scan since 23 May 2025.', 'No bone scan on record since Jun 2025', 'Bone scan performed 17 Nov 2026', 'Free PSA 6.37 on 6/25/2026', 'PSA 6.37 on 6/25/2026 despite docetaxel',
+      'Bone scan on 23 May 2025 concluded: “Osseous metastases.”.', 'Bone scan on 23 May 2025 concluded: “No new osseous metastases.”.', 'Bone scan on 20 Apr 2023 concluded: “Two new osseous metastases.”.', 'Bone scan on 5/23/2025 was negative', 'No bone scan since 23 May 2025.', 'No bone scan on record since Jun 2025', 'Bone scan performed 17 Nov 2026', 'Free PSA 6.48 on 6/25/2026', 'PSA 6.48 on 6/25/2026 despite docetaxel',
       'Uncle had prostate cancer', 'Father had prostate cancer', 'Chemotherapy on 12 Oct 2025', 'Flu on 10/14/2025', 'Had flu 10/14/2025', 'Influenza on 10/14/2025', 'Leuprolide 7.5 mg IM every 4 weeks prescribed 4/27/2023', 'Prednisone 10 mg BID prescribed 5/30/2025', 'Bilateral biopsy of prostate (left) was performed on 7 Apr 2023.', 'No known food allergies',
     ],
   ],

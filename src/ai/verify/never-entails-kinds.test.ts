@@ -493,3 +493,76 @@ describe('a dose is what is taken at a time, and a course what still runs', () =
     ['proven', 'Capecitabine 2000 mg taken “2000 mg twice daily for 14 days of each 21-day cycle” was prescribed on 4 Sep 2026.', [cycles]],
   ])('R98: %s: %s', judged); // biome-ignore format: one table, read as a table
 });
+
+describe('a time that has not come holds nothing yet', () => {
+  const asked = fact('ServiceRequest', 'o', { status: 'active', intent: 'order', display: 'Ferritin', authored: '2026-11-20' });
+
+  it.each<Row>([
+    ['unproven', 'No visits are recorded since 23 Nov 2031.', []],
+    ['unproven', 'No visits are recorded since 23 Nov 2026.', []],
+    ['unproven', '0 visits since 1 Jan 2030.', []],
+    ['unproven', 'No ED visits since 2027.', []],
+    ['unproven', 'No results are recorded since Dec 2026.', []],
+    ['proven', 'No visits are recorded since 22 Nov 2026.', []],
+    ['proven', '0 visits since 2026.', []],
+    ['unproven', 'Ferritin was ordered on 20 Nov 2026; no result by 23 Nov 2026.', [asked]],
+    ['proven', 'Ferritin was ordered on 20 Nov 2026; no result by 22 Nov 2026.', [asked]],
+    ['proven', 'Ferritin was ordered on 20 Nov 2026; no result by 21 Nov 2026.', [asked]],
+  ])('R98: %s: %s', judged);
+});
+
+describe('a word that means something beside one thing is not left out beside another', () => {
+  const facts = [
+    order('o', 'lisinopril 20 mg tablet', '20', 'mg', '2026-10-15'),
+    problem('p', 'Hypertension', '2015-03-03'),
+    result('k', 'Potassium', '4.6', 'mmol/L', '2026-10-17'),
+    visit('e', '2026-10-12'),
+  ];
+
+  it.each<[Outcome, string]>([
+    ['unproven', 'The patient reported lisinopril 20 mg.'],
+    ['unproven', 'Lisinopril was tested.'],
+    ['unproven', 'Lisinopril was measured on 15 Oct 2026.'],
+    ['contradicted', 'Lisinopril level 20 mg'],
+    ['unproven', 'Patient reported hypertension.'],
+    ['unproven', 'Patient was tested for hypertension'],
+    ['unproven', 'Evaluated for hypertension'],
+    ['unproven', 'Hypertension test'],
+    ['unproven', 'Potassium dose 4.6 on 10/17/2026'],
+    ['unproven', 'Lisinopril collected on 15 Oct 2026'],
+    ['proven', 'Potassium level was reported as 4.6 mmol/L on 17 Oct 2026.'],
+    ['proven', 'Lisinopril 20 mg tablet was prescribed on 15 Oct 2026.'],
+    ['proven', 'Seen in the ED on 12 Oct 2026.'],
+    ['proven', 'Patient was found to have hypertension.'],
+  ])('R98: %s: %s', (outcome, text) => judged(outcome, text, facts));
+});
+
+describe('a word that nobody understands hides no contradiction', () => {
+  const facts = [
+    order('l', 'losartan 50 mg tablet', '50', 'mg', '2026-10-15'),
+    problem('p', 'Hyperkalemia', '2026-08-14'),
+    result('k', 'Potassium', '5.8', 'mmol/L', '2026-11-13'),
+  ];
+
+  it.each<[Outcome, string]>([
+    ['contradicted', 'Potassium was 3.8 mmol/L on 13 Nov 2026, reassuring.'],
+    ['contradicted', 'Reassuring potassium of 3.8 mmol/L on 13 Nov 2026.'],
+    ['contradicted', 'Potassium was a reassuring, satisfactory 3.8 mmol/L on 13 Nov 2026.'],
+    ['contradicted', 'Happily, losartan 100 mg was prescribed on 15 Oct 2026.'],
+    ['unproven', 'Potassium was 5.8 mmol/L on 13 Nov 2026, reassuring.'],
+    ['contradicted', 'No hyperkalemia at present.'],
+    ['contradicted', 'Losartan was stopped last week because of hyperkalemia.'],
+    ['unproven', 'Goal potassium 3.8 mmol/L'],
+    ['unproven', 'Potassium should be 3.8 mmol/L'],
+    ['unproven', 'If potassium is 3.8 mmol/L'],
+    ['unproven', 'Start losartan 100 mg daily'],
+    ['unproven', 'Consider losartan 100 mg'],
+    ['unproven', 'Potassium was 3.8 mmol/L before 13 Nov 2026'],
+    ['unproven', 'Previous potassium 3.8 mmol/L'],
+    ['unproven', 'Neighbour has gout'],
+    ['unproven', 'Losartan will be stopped'],
+    ['unproven', 'Potassium nearly 3.8 mmol/L on 13 Nov 2026'],
+    ['unproven', 'Denies hypokalemia, hyperkalemia possibly'],
+    ['unproven', 'Is potassium 3.8 reassuring?'],
+  ])('R98: %s: %s', (outcome, text) => judged(outcome, text, facts));
+});

@@ -14,6 +14,7 @@ import { type Passage, splitNote } from './read/passages.ts';
 import { readLoose } from './read/read-loose.ts';
 import { readPhrase } from './read/read-phrase.ts';
 import type { Read, Reading } from './read/reading.ts';
+import { tokenize } from './read/tokens.ts';
 import { agrees } from './same-claim.ts';
 
 /** Part of a run's identity: any change of a rule here is a new version. */
@@ -46,10 +47,13 @@ export function verifySentence(input: SentenceInput, chart: Chart | ChartIndex, 
   }
   const raised = RAISED.exec(input.text)?.[0];
   const read: Read = raised === undefined ? readSentence(input.text, index) : { unread: raised, why: 'word' };
-  if ('unread' in read) return unreadVerdict(read, claims, index);
+  if ('unread' in read) return hidden(input.text, index) ?? unreadVerdict(read, claims, index);
   const judged = read.readings.map((reading) => judge(reading, index));
   // What a writer claims beyond its words must hold as well: claims are what recall and evidence are filed under.
   const given = claims.map((claim) => ({ claim, finding: checkClaim(claim, index) }));
+  const unknown = judged.some(({ finding }) => finding.reasons[0]?.code === 'term-unknown');
+  const despite = unknown && 'unread' in readLoose(input.text, index) ? hidden(input.text, index) : undefined;
+  if (despite !== undefined) return despite;
   return verdictOf(
     'free',
     [...judged, ...given.filter(({ finding }) => finding.outcome !== 'proven')],
@@ -175,6 +179,39 @@ function denied({ claim, finding }: Judged, reading: Reading, index: ChartIndex)
     finding: unproven('claim-unread', 'The draft denies something; that the chart does not say it does not prove the denial.'),
   };
 }
+
+/**
+ * A word that nobody here understands must not hide what the chart denies: the sentence without it is judged, and only a contradiction counts.
+ * Words of plans, bounds, other times and other people change what is claimed, so that nothing is judged without them.
+ */
+function hidden(text: string, index: ChartIndex): Verdict | undefined {
+  if (CHANGES.test(text)) return undefined;
+  let rest = text.replace(REASON, '.');
+  let left = readLoose(rest, index);
+  for (let taken = 0; taken < WORDS_TAKEN && 'unread' in left; taken++) {
+    if (!isStranger(left.unread)) return undefined;
+    const shorter = rest.replace(new RegExp(`(?<![\\p{L}\\p{N}])${left.unread}(?![\\p{L}\\p{N}])`, 'iu'), ' ');
+    if (shorter === rest) return undefined;
+    rest = shorter.replace(/\s+([,.;])/g, '$1').replace(/^[\s,;]+|[\s,;]+(?=\.?$)/g, '');
+    left = readLoose(rest, index);
+  }
+  if ('unread' in left || rest === text) return undefined;
+  const judged = left.readings.map((reading) => judge(reading, index));
+  return judged.some(({ finding }) => finding.outcome === 'contradicted') ? verdictOf('free', judged, []) : undefined;
+}
+
+/** A word without a meaning here, or a time told by the calendar beside the text. */
+function isStranger(word: string): boolean {
+  if (!/^\p{L}[\p{L}'’ -]*$/u.test(word)) return false;
+  const tokens = tokenize(word, []);
+  return tokens !== undefined && (tokens.every((token) => token.type === 'unread') || (tokens.length === 1 && tokens[0]!.type === 'word' && tokens[0]!.as === 'relative-date'));
+}
+
+/** Why something was done says nothing against that it was. */
+const REASON = /\s+(?:because|due to|secondary to|owing to)\b.*$/is;
+const WORDS_TAKEN = 4;
+const CHANGES =
+  /\?|\b(?:if|unless|when|whether|while|until|should|would|could|will|shall|may|might|must|can|cannot|needs?|goal|target|ideal|aim\w*|expect\w*|plan\w*|consider\w*|recommend\w*|suggest\w*|start\w*|begin|stop|hold|held|give|continue|resume|restart\w*|increase|decrease|reduce|raise|lower|switch|change|take|avoid|check|repeat|recheck|monitor|obtain|schedule|send|let|please|ask|risk|screen\w*|prophyla\w*|prevent\w*|contraindicat\w*|before|after|prior|previous\w*|former\w*|earlier|baseline|initial\w*|once|used to|ago|past|old|first|second|third|next|future|nearly|almost|about|around|approx\w*|roughly|barely|hardly|close|near|least|most|than|between|range\w*|average|mean|peak|nadir|max\w*|min\w*|highest|lowest|neighbou?r\w*|partner\w*|friend\w*|room-?mate\w*|fetus|fetal|baby|donor|parents?|step\w*|in-law|another|other|someone|somebody|they|their|unlikely|possibl[ey]|probabl[ey]|likely|perhaps|maybe|doubt\w*|unclear|unsure|lack\w*|neither|except|only|but|except|ignore|correct\w*|error|wrong\w*|mistak\w*|false|untrue|fals\w*|per|said|says|told|thinks?|believ\w*|according|outside|elsewhere|home|urine|csf|ionized|free|dry|gain|loss)\b/i;
 
 function unreadVerdict(read: Extract<Read, { unread: string }>, claims: Claim[], index: ChartIndex): Verdict {
   const judged = claims.map((claim) => ({ claim, finding: checkClaim(claim, index) }));

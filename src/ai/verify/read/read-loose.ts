@@ -1,3 +1,4 @@
+import type { ClaimKind } from '../../../core/claim.ts';
 import type { ChartIndex } from '../chart-index.ts';
 import type { Attempt, Way } from './attempt.ts';
 import { Bag } from './bag.ts';
@@ -70,12 +71,33 @@ function readClause(tokens: Token[], index: ChartIndex): Exclude<Attempt, undefi
       failure ??= read;
       continue;
     }
-    const left = bag.leftover();
+    const left = bag.leftover() ?? misplaced(tokens, read);
     if (left === undefined) return read;
     failure ??= { unread: left.text, why: 'word' };
   }
   const first = tokens.find((token) => token.type !== 'filler' && token.type !== 'separator');
   return failure ?? { unread: first?.text ?? '', why: 'claim' };
+}
+
+/** Words that mean nothing beside what they are said of, and something else beside anything else ("lisinopril was tested", "reported lisinopril"). */
+const BELONGS: [words: RegExp, kinds: ReadonlySet<ClaimKind>][] = [
+  [
+    /^(?:levels?|reading|values?|result|measured|measurement|tested|test|came back|came|back|drawn|collected|obtained|lab|labs:|serum level|concentration|count of|stands at|stood at|reported)$/i,
+    new Set(['result', 'trend', 'report', 'pending', 'absence', 'count']),
+  ],
+  [/^(?:noted|found|showing|demonstrated)$/i, new Set(['result', 'trend', 'report', 'problem'])],
+  [/^(?:seen|presented|evaluated|visited)$/i, new Set(['encounter', 'count', 'appointment', 'absence'])],
+  [/^(?:tablets?|tabs?|capsules?|dose|tablet form|started as|been prescribed)$/i, new Set(['medication', 'dose-change', 'absence'])],
+];
+
+function misplaced(tokens: Token[], readings: Reading[]): Token | undefined {
+  const kinds = readings.flatMap((reading) => reading.alternatives.map((claim) => claim.kind));
+  return tokens.find(
+    (token, i) =>
+      token.type === 'filler' &&
+      ((token.text.toLowerCase() === 'reported' && /^(?:patient|pt|he|she|they)$/i.test(tokens[i - 1]?.text ?? '')) ||
+        BELONGS.some(([words, fitting]) => words.test(token.text) && !kinds.every((kind) => fitting.has(kind)))),
+  );
 }
 
 /** "Denies no embolism", "father's father": a word that turns or moves a meaning does so again the second time. */

@@ -244,7 +244,7 @@ const WORDS: [Meaning, Record<string, string>][] = [
 ]; // biome-ignore format: one table, read as a table
 
 const FILLER =
-  /^(?:a|an|the|is|are|was|were|be|been|being|of|in|at|as|that|this|it|its|there|level|levels|reading|value|values|result|measured|measurement|tablets|tablet|tabs|tab|capsules|capsule|came back|came|back|noted|found|reported|tested|test|showing|demonstrated|his|her|their|he|she|they|him|the patient's|patient's|patients|patient|pt's|pts|pt|known|by history|dose|tablet form|did|does|do|drawn|collected|obtained|seen|presented|evaluated|visited|who|which|lab|labs:|chart|serum level|date|dated|approximately at|episode of|case of|due to a|mr|mrs|ms|year|started as|been prescribed|also|then|concentration|count of|stands at|stood at|per chart|equal to|equals|=|~)(?![\p{L}\p{N}])/u;
+  /^(?:at present|at this time|a|an|the|is|are|was|were|be|been|being|of|in|at|as|that|this|it|its|there|level|levels|reading|value|values|result|measured|measurement|tablets|tablet|tabs|tab|capsules|capsule|came back|came|back|noted|found|reported|tested|test|showing|demonstrated|his|her|their|he|she|they|him|the patient's|patient's|patients|patient|pt's|pts|pt|known|by history|dose|tablet form|did|does|do|drawn|collected|obtained|seen|presented|evaluated|visited|who|which|lab|labs:|chart|serum level|date|dated|at present|at this time|approximately at|episode of|case of|due to a|mr|mrs|ms|year|started as|been prescribed|also|then|concentration|count of|stands at|stood at|per chart|equal to|equals|=|~)(?![\p{L}\p{N}])/u;
 
 const WORD_INDEX = indexWords();
 
