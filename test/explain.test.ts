@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainView } from '../src/core/api.ts';
 import { payloadReader } from '../src/interop/read-payload.ts';
 import { receiptIdOfBytes } from '../src/platform/receipt-id.ts';
-import { startHouse, type TestHouse } from './house.ts';
+import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 const SAMPLES = resolve(process.env['COUNTERSIGN_SAMPLES'] ?? '../shared/data');
 const folders = ['hl7v2/messages/messages', 'hl7v2/ms-converter/SampleData/Hl7v2'].map((folder) => join(SAMPLES, folder));
@@ -15,7 +15,7 @@ const samples = folders.filter((folder) => existsSync(folder)).flatMap((folder) 
 const IDENTITY = ['birth-date-differs', 'sex-differs', 'identifiers-of-two-people'];
 
 let house: TestHouse;
-let engineer: TestHouse['as'];
+let engineer: Seat;
 beforeAll(async () => {
   house = await startHouse({ ehr: false, env: { COUNTERSIGN_FEED_ZONES: 'southlab.south=America/Chicago' } });
   engineer = await house.signIn('marsh');

@@ -1,12 +1,12 @@
 /* POST /fhir/R4: what is posted is on disk first, then validated, and the poster learns what became of it, path by path. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationOutcome } from '../src/core/errors.ts';
-import { startHouse, type TestHouse } from './house.ts';
+import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 type Posted = { status: number; location: string | null; receipt: string; outcome: OperationOutcome };
 let house: TestHouse;
-let clinician: TestHouse['as'];
-let engineer: TestHouse['as'];
+let clinician: Seat;
+let engineer: Seat;
 beforeAll(async () => {
   house = await startHouse({ ehr: false });
   [clinician, engineer] = [await house.signIn('halloran'), await house.signIn('marsh')];

@@ -4,11 +4,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LineageView, ProposalView, WorklistItem } from '../src/core/api.ts';
 import type { AuditBundle } from '../src/delivery/review/audit.ts';
-import { startHouse, type TestHouse } from './house.ts';
+import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 const MRN = '4471902';
 let house: TestHouse;
-let clinician: TestHouse['as'];
+let clinician: Seat;
 let draft: ProposalView;
 
 beforeAll(async () => {

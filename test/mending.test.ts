@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeedView, ProposalView, QuarantineItem, ReceiptList, RereadView, WorklistItem } from '../src/core/api.ts';
 import { payloadReader } from '../src/interop/read-payload.ts';
-import { startHouse, type TestHouse } from './house.ts';
+import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 const FEED = 'southlab.south';
 let house: TestHouse;
-let engineer: TestHouse['as'];
-let clinician: TestHouse['as'];
+let engineer: Seat;
+let clinician: Seat;
 beforeAll(async () => {
   house = await startHouse({ ehr: false });
   [engineer, clinician] = [await house.signIn('marsh'), await house.signIn('halloran')];

@@ -1,12 +1,12 @@
 /* Two registrations of one person, merged: the note goes to the chart that stands, also where the EHR still keeps the other. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ProposalView, WorklistItem } from '../src/core/api.ts';
-import { startHouse, type TestHouse } from './house.ts';
+import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 const KEPT = '4471902';
 const GONE = '4471955';
 let house: TestHouse;
-let clinician: TestHouse['as'];
+let clinician: Seat;
 beforeAll(async () => {
   house = await startHouse({ mrns: [KEPT, GONE] });
   clinician = await house.signIn('halloran');
