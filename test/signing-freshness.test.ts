@@ -66,6 +66,23 @@ describe('what was acknowledged and is not read yet', () => {
     expect(changes.map((one) => one.text).join()).toContain('7.9');
   });
 
+  it('R135: once a fresher draft has taken its place, the refusal still tells the difference', async () => {
+    await house.take('', potassiumAt('5000202', '5.5', '20261120061500-0600'));
+    await house.take('north-ehr', visit('5000202'));
+    await house.settle();
+    const seen = await draftAbout('5000202');
+    await house.send(potassiumAt('5000202', '7.9', '20261121061500-0600'));
+    await house.settle();
+
+    const answer = await sign(seen!);
+
+    const { kind, changes, successor } = answer.body['details'] as { kind: string; changes: { text: string }[]; successor: string };
+    expect([answer.status, answer.body.code, kind, successor]).toEqual([409, 'stale', 'changed', (await draftAbout('5000202'))!.id]);
+    const said = changes.map((one) => one.text);
+    expect(said.some((text) => text.startsWith('New: ') && text.includes('7.9'))).toBe(true);
+    expect(said.some((text) => text.startsWith('No longer: ') && text.includes('5.5'))).toBe(true);
+  });
+
   it.each([
     ['an id in escapes', '{"resourceType":"Observation","subject":{"reference":"Patient/p\\u00350003001"}}'],
     ['more than can be looked through', JSON.stringify({ resourceType: 'Bundle', note: 'x'.repeat(9 << 20) })],

@@ -145,9 +145,8 @@ export async function findDecidable(tx: Queryable, id: string): Promise<Reviewed
   const proposal = await find(tx, id, true);
   if (proposal.state === 'signed' || proposal.state === 'declined') throw new AppError('decided', 'this draft was decided before');
   if (proposal.state === 'stale') {
-    throw new AppError('stale', 'the record has moved on since this draft was written', {
-      details: { kind: 'changed', changes: [], successor: await successorOf(tx, proposal) },
-    });
+    const details = { kind: 'changed', changes: await changesSince(tx, proposal), successor: await successorOf(tx, proposal) };
+    throw new AppError('stale', 'the record has moved on since this draft was written', { details });
   }
   if (!openStates.includes(proposal.state)) throw new AppError('contradicted', `a ${proposal.state} draft cannot be decided about`);
   return proposal;
@@ -198,19 +197,38 @@ async function requireAllRead(tx: Queryable, person: string): Promise<void> {
  * What changed in the record that this draft would now say differently: the pack's needs are read again and drafted again as of now, and
  * every sentence of the writer that is no longer said, or newly said, is a change. Also where no fact changed: time alone makes a result due.
  */
-async function staleness(tx: Queryable, desk: ReviewDesk, proposal: Reviewed, now: string): Promise<{ text: string }[]> {
-  if ((await currentPerson(tx, proposal.person)) !== proposal.person) return [{ text: 'This record was merged into another person.' }];
+async function staleness(tx: Queryable, desk: ReviewDesk, proposal: Reviewed, now: string): Promise<Change[]> {
+  if ((await currentPerson(tx, proposal.person)) !== proposal.person) return [MERGED];
   const pack = desk.packs.find((one) => one.id === proposal.pack);
   if (!pack) throw new AppError('not_permitted', 'the pack that wrote this draft is not installed');
   const chart = await chartFor(tx, pack, proposal.person, now);
   const before = await draftedSentences(tx, proposal.id);
-  const after = draftAndVerify(pack, chart, undefined).sentences.map((sentence) => keyOf(sentence));
+  return differences(tx, proposal, before, draftAndVerify(pack, chart, undefined).sentences);
+}
+
+/** What a draft that went stale said and the one that took its place says otherwise, so that a late click is told as much as an early one. */
+async function changesSince(tx: Queryable, proposal: Reviewed): Promise<Change[]> {
+  if ((await currentPerson(tx, proposal.person)) !== proposal.person) return [MERGED];
+  const [stands] = await tx.query<{ id: string }>(
+    `select id from proposal where pack = $1 and trigger_key = $2 and id <> $3 and state not in ('stale', 'withdrawn') order by offered_at desc, id limit 1`,
+    [proposal.pack, proposal.triggerKey, proposal.id],
+  );
+  const before = await draftedSentences(tx, proposal.id);
+  const changes = await differences(tx, proposal, before, stands ? await draftedSentences(tx, stands.id) : before);
+  return changes.length > 0 ? changes : [{ text: 'The record has moved on, and no other draft says how.' }];
+}
+
+type Change = { text: string };
+type Said = Pick<Sentence, 'text' | 'claims' | 'verdict'>;
+const MERGED: Change = { text: 'This record was merged into another person.' };
+
+/** Sentences that are no longer said or newly said, and facts that were cited and no longer stand so. */
+async function differences(tx: Queryable, proposal: Reviewed, before: readonly Said[], after: readonly Said[]): Promise<Change[]> {
+  const [old, fresh] = [new Set(before.map(keyOf)), new Set(after.map(keyOf))];
   const changed = await changedCitations(tx, proposal.id);
   return [
-    ...before.filter((sentence) => !after.includes(keyOf(sentence))).map((sentence) => ({ text: `No longer: ${sentence.text}` })),
-    ...after
-      .filter((key) => !before.some((sentence) => keyOf(sentence) === key))
-      .map((key) => ({ text: `New: ${key.slice(key.indexOf('\u0000') + 1)}` })),
+    ...before.filter((sentence) => !fresh.has(keyOf(sentence))).map((sentence) => ({ text: `No longer: ${sentence.text}` })),
+    ...after.filter((sentence) => !old.has(keyOf(sentence))).map((sentence) => ({ text: `New: ${withoutAsOf(sentence)}` })),
     ...changed.map(() => ({ text: 'A cited fact was corrected, retracted or moved to another person.' })),
   ];
 }
@@ -314,7 +332,7 @@ async function decide(
   await tx.query('update proposal set state = $2 where id = $1', [proposal.id, kind]);
 }
 
-async function becomeStale(desk: ReviewDesk, proposal: Reviewed, changes: { text: string }[]): Promise<AppError> {
+async function becomeStale(desk: ReviewDesk, proposal: Reviewed, changes: readonly Change[]): Promise<AppError> {
   await desk.db.transaction(async (tx) => {
     await setStale(tx, proposal.id, proposal.person, desk.now(), 'the record changed before the signature');
     await enqueueAgain(tx, [{ key: `facts:${proposal.person}`, kind: 'facts', payload: { person: proposal.person } }]);
