@@ -26,7 +26,25 @@ export async function searchPeople(
   now: string,
 ): Promise<{ persons: string[]; next?: string; total?: number }> {
   requirePermit(permit, 'any', now);
+  const { from, params, add } = matching(search);
   const count = Math.min(Math.max(search.count, 1), MAX_COUNT);
+  const after = search.cursor === undefined ? '' : `and l.person > ${add(readCursor(search.cursor))}::uuid`;
+  const rows = await db.query<{ person: string }>(`select distinct l.person ${from} ${after} order by l.person limit ${count + 1}`, params);
+  const persons = rows.slice(0, count).map((row) => row.person);
+  const last = persons.at(-1);
+  if (rows.length > count && last !== undefined) return { persons, next: Buffer.from(last).toString('base64url') };
+  return search.cursor === undefined ? { persons, total: persons.length } : { persons };
+}
+
+/** How many humans match, on whatever page the caller is; the same refusal. */
+export async function countPeople(db: Queryable, permit: Permit, search: PeopleSearch, now: string): Promise<number> {
+  requirePermit(permit, 'any', now);
+  const { from, params } = matching(search);
+  const [row] = await db.query<{ total: number }>(`select count(distinct l.person)::int as total ${from}`, params);
+  return row!.total;
+}
+
+function matching(search: PeopleSearch): { from: string; params: unknown[]; add: Add } {
   const params: unknown[] = [];
   const add = (value: unknown) => `$${params.push(value)}`;
   const conditions = [current('l'), PEOPLE];
@@ -34,16 +52,7 @@ export async function searchPeople(
   for (const any of search.identifiers ?? []) conditions.push(personIn(identifierSources(add, any)));
   for (const any of search.names ?? []) conditions.push(personIn(patientSources(`patient_terms(f.atoms) @@ ${nameQuery(add, any)}`)));
   for (const bound of search.birthDates ?? []) conditions.push(personIn(patientSources(birthCondition(add, bound))));
-  if (search.cursor !== undefined) conditions.push(`l.person > ${add(readCursor(search.cursor))}::uuid`);
-
-  const rows = await db.query<{ person: string }>(
-    `select distinct l.person from person_link l join source_person p on p.id = l.source_person where ${conditions.join('\n and ')} order by l.person limit ${count + 1}`,
-    params,
-  );
-  const persons = rows.slice(0, count).map((row) => row.person);
-  const last = persons.at(-1);
-  if (rows.length > count && last !== undefined) return { persons, next: Buffer.from(last).toString('base64url') };
-  return search.cursor === undefined ? { persons, total: persons.length } : { persons };
+  return { from: `from person_link l join source_person p on p.id = l.source_person where ${conditions.join('\n and ')}`, params, add };
 }
 
 /** A Patient fact version that a person's view rests on. */

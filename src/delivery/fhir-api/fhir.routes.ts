@@ -4,7 +4,7 @@ import type { Db } from '../../platform/database.ts';
 import { readContents, readHistory } from '../../record/chart.ts';
 import { currentPerson, personByIdentifier } from '../../record/people.ts';
 import { countFacts, type FoundFact, searchFacts } from '../../record/search.ts';
-import { searchPeople } from '../../record/search-people.ts';
+import { countPeople, searchPeople } from '../../record/search-people.ts';
 import type { Access } from '../access-guard.ts';
 import { etagOf, history, searchset } from './bundle.ts';
 import { capabilityStatement, servedTypes } from './capability.ts';
@@ -116,7 +116,8 @@ async function searchPatients(context: Context, query: URLSearchParams, strict: 
   const resources = paging.countOnly ? [] : await servePatients(db, permit, found.persons, now);
   // A count tells who is here as much as a list does, and that nobody is: the look is journalled with whom it could name.
   access.shows(request, found.persons.length > 0 ? namedIn(found.persons.map((person) => ({ person }))) : [{}]);
-  return sendSearch(context, 'Patient', paging, resources, found.next, found.total);
+  const total = found.total ?? (paging.total || paging.countOnly ? await countPeople(db, permit, asked, now) : undefined);
+  return sendSearch(context, 'Patient', paging, resources, paging.countOnly ? undefined : found.next, total);
 }
 
 async function searchClinical(context: Context, type: string, query: URLSearchParams, strict: boolean): Promise<unknown> {

@@ -9,7 +9,7 @@ import { openJournalWriter } from '../../platform/journal-writer.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { openScratchPglite } from '../../platform/scratch-database.ts';
-import { mergePeople, personByIdentifier } from '../../record/people.ts';
+import { mergePeople, personByIdentifier, resolvePeople } from '../../record/people.ts';
 import { readReceipt, receiptOf, storeReceipts } from '../../record/receipts.ts';
 import { recordReadings } from '../../record/record-readings.ts';
 import { guardAccess } from '../access-guard.ts';
@@ -292,6 +292,20 @@ describe('the FHIR R4 door', () => {
       await recordReadings(tx, [{ receipt: await readReceipt(tx, stored.id), reading }], at);
     });
   }
+
+  it('counts people beside a page, or without one, whatever the page holds', async () => {
+    const others = ['7001', '7002'].map((value) => ({ source: 'west', identifiers: [{ authority: 'urn:west', value }] }));
+    await db.transaction((tx) => resolvePeople(tx, others, NOW));
+    const everybody = (await get('Patient')).json().entry.length;
+    expect(everybody).toBeGreaterThan(1);
+    for (const query of ['_count=1&_summary=count', '_count=0', '_count=1&_total=accurate']) {
+      const { total, entry, link } = (await get(`Patient?${query}`)).json();
+      const counted = !query.includes('_total');
+      expect([total, entry?.length ?? 0, link.length], query).toEqual([everybody, counted ? 0 : 1, counted ? 1 : 2]);
+    }
+    const [, next] = (await get('Patient?_count=1&_total=accurate')).json().link;
+    expect((await get(next.url.split('/R4/')[1])).json().total).toBe(everybody);
+  });
 });
 
 type Entry = { resource: { id: string; code?: { text: string } }; search: { mode: string } };
