@@ -24,10 +24,10 @@ import type {
   VaccineKey,
 } from './codes.ts';
 import { problems, SYSTEM } from './codes.ts';
-import { at, clinicDay, type Day, dayOf, type Minute } from './dates.ts';
+import { ageOn, at, clinicDay, type Day, dayOf, type Minute } from './dates.ts';
 import { type DrugKey, drugs, supplied } from './drugs.ts';
 import { LabBench, valuesOf } from './lab-bench.ts';
-import type { PanelKey } from './labs.ts';
+import type { AnalyteKey, PanelKey } from './labs.ts';
 import type { ClinicianKey, Person } from './people.ts';
 import type { Random } from './random.ts';
 import type { DrawOptions, PrescribeOptions, VisitOptions } from './story-options.ts';
@@ -97,6 +97,16 @@ export class ChartBuilder {
     return this.anchor - ago;
   }
 
+  /** The day on which a visit or a draw planned for then takes place: the clinic is closed at weekends. */
+  clinicDay(ago: number): Day {
+    return clinicDay(this.day(ago));
+  }
+
+  /** Places this person's values of an analyte, for good or from a day on; the laboratory's noise stays around it. */
+  usual(key: AnalyteKey, value: number, ago = 100_000): void {
+    this.laboratory.usual(key, value, this.day(ago));
+  }
+
   visit(options: VisitOptions): Encounter {
     const kind = options.kind ?? 'office';
     const scheduled = options.elective ?? (kind !== 'emergency' && kind !== 'inpatient');
@@ -149,6 +159,7 @@ export class ChartBuilder {
         frequency: options.frequency ?? 'daily',
         start,
         supplyDays,
+        quantity: options.quantity,
       },
       ...{
         extra: options.extra,
@@ -193,11 +204,13 @@ export class ChartBuilder {
     this.chart.statements.push({ drug: drugs[key], text, asserted: at(clinicDay(this.day(ago)), 10, 15), status: 'active', ...more });
   }
 
-  /** Pharmacy fills over the last half year; `until` is the day of the last one, for people who stopped collecting. */
+  /** Pharmacy fills over the last months; `until` is the day of the last one, for people who stopped collecting. */
   fills(medication: Medication, options: { from?: number; until?: number; late?: number } = {}): void {
-    const first = Math.max(dayOf(medication.start), this.day(options.from ?? 200));
+    const first = Math.max(dayOf(medication.start), this.day(options.from ?? 130));
     const last = Math.min(this.day(options.until ?? 1), medication.end === undefined ? this.anchor - 1 : dayOf(medication.end) - 1);
-    for (let day = first + this.random.int(0, 1); day <= last; day += medication.supplyDays + this.random.int(-3, options.late ?? 3)) {
+    // A course that is bought cycle by cycle is bought when the cycle comes.
+    const early = medication.supplyDays < 28 ? 0 : -3;
+    for (let day = first + this.random.int(0, 1); day <= last; day += medication.supplyDays + this.random.int(early, options.late ?? 3)) {
       const number = this.chart.fills.length + 1;
       this.chart.fills.push({
         medication,
@@ -233,10 +246,11 @@ export class ChartBuilder {
     const { during } = options;
     const day = during ? dayOf(during.start) + (options.hospitalDay ?? 0) : clinicDay(this.day(options.ago));
     const clock = this.collected(day, options.hour);
-    const drawn = during && (options.hospitalDay ?? 0) === 0 ? Math.max(clock, during.start + 25) : clock;
+    const drawn = during && (options.hospitalDay ?? 0) === 0 ? during.start + 25 : clock;
     const results = this.laboratory.results(panel, options.values ?? {}, day);
+    if (options.course !== 'withdrawn') this.laboratory.keep(results, day);
     const report: LabReport = {
-      ...{ number: ++this.numbers, panel, drawn, resulted: drawn + this.random.int(95, 420), who: options.who, results },
+      ...{ number: ++this.numbers, panel, drawn, resulted: drawn + this.turnaround(panel, during), who: options.who, results },
       ...{ course: options.course ?? 'plain', comment: options.comment, encounter: options.during },
       before: options.wrong ? this.laboratory.results(panel, { ...valuesOf(results), ...options.wrong }, day) : undefined,
     };
@@ -291,10 +305,15 @@ export class ChartBuilder {
     });
   }
 
-  vaccine(kind: VaccineKey, ago: number, refused = false): void {
+  /** A vaccine in the clinic, or in hospital on whatever day it is. */
+  vaccine(kind: VaccineKey, ago: number, more: { refused?: boolean; inHospital?: boolean } = {}): void {
+    const { refused = false, inHospital = false } = more;
     const lot = `${this.random.pick('ABCDEFGHJKLM'.split(''))}${this.random.int(1000, 9999)}`;
-    const arm = this.random.chance(0.7) ? 'leftArm' : 'rightArm';
-    this.chart.immunizations.push({ kind, at: at(clinicDay(this.day(ago)), this.random.int(9, 15), 30), site: arm, lot, refused });
+    const left = this.random.chance(0.7);
+    const day = inHospital ? this.day(ago) : this.clinicDay(ago);
+    // Under two years the thigh is the place (CDC, General Best Practice Guidelines for Immunization, vaccine administration).
+    const site = ageOn(this.person.birth, day) < 2 ? (left ? 'leftThigh' : 'rightThigh') : left ? 'leftArm' : 'rightArm';
+    this.chart.immunizations.push({ kind, at: at(day, this.random.int(9, 15), 30), site, lot, refused });
   }
 
   procedure(
@@ -337,6 +356,13 @@ export class ChartBuilder {
 
   appointment(appointment: Appointment): void {
     this.chart.appointments.push(appointment);
+  }
+
+  /** Minutes from needle to result: a strip is read at once, a stay is served first, a culture has to grow. */
+  private turnaround(panel: PanelKey, during: Encounter | undefined): number {
+    if (panel === 'strep') return this.random.int(6, 12);
+    if (panel === 'urineCulture' || panel === 'groupB') return this.random.int(2600, 2900);
+    return during ? this.random.int(45, 85) : this.random.int(95, 420);
   }
 
   private collected(day: Day, hour: number | undefined): Minute {

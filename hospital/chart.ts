@@ -79,6 +79,8 @@ export type Medication = {
   who: ClinicianKey;
   replaces?: Medication | undefined;
   supplyDays: number;
+  /** What one fill holds, where dose times days does not say it. */
+  quantity?: number | undefined;
   refills: number;
   /** Given in the clinic or hospital, so no pharmacy fills it. */
   administered: boolean;
@@ -173,7 +175,13 @@ export type PathologyReport = {
   /** Sent as one FT field instead of TX lines. */
   formatted?: boolean | undefined;
 };
-export type Immunization = { kind: VaccineKey; at: Minute; site: 'leftArm' | 'rightArm'; lot: string; refused?: boolean | undefined };
+export type Immunization = {
+  kind: VaccineKey;
+  at: Minute;
+  site: 'leftArm' | 'rightArm' | 'leftThigh' | 'rightThigh';
+  lot: string;
+  refused?: boolean | undefined;
+};
 export type Procedure = {
   kind: ProcedureKey;
   start: Minute;

@@ -54,7 +54,7 @@ export const problems = {
   depression: { snomed: '370143000', display: 'Major depressive disorder', icd10: 'F33.1' },
   anxiety: { snomed: '21897009', display: 'Generalized anxiety disorder', icd10: 'F41.1' },
   insomnia: { snomed: '193462001', display: 'Insomnia', icd10: 'G47.00' },
-  pregnancy: { snomed: '72892002', display: 'Normal pregnancy', icd10: 'Z34.90' },
+  pregnancy: { snomed: '77386006', display: 'Pregnancy', icd10: 'Z33.1' },
   gestationalDiabetes: { snomed: '11687002', display: 'Gestational diabetes mellitus', icd10: 'O24.419' },
   gestationalHypertension: { snomed: '48194001', display: 'Gestational hypertension', icd10: 'O13.9' },
   hyperemesis: { snomed: '90325002', display: 'Nausea and vomiting of pregnancy', icd10: 'O21.0' },
@@ -156,24 +156,26 @@ export function referral(to: string): Ordered {
   return { system: SYSTEM.snomed, code: '306206005', display: 'Referral to service', text: to };
 }
 
+/** Vaccines by CVX; `route` is how each is given (v3 RouteOfAdministration), as its US label says. */
 export const vaccines = {
-  influenza: { cvx: '150', display: 'Influenza, injectable, quadrivalent' },
-  influenzaHighDose: { cvx: '197', display: 'Influenza, high dose, quadrivalent' },
-  covid: { cvx: '309', display: 'COVID-19 mRNA' },
-  pneumococcal20: { cvx: '216', display: 'Pneumococcal conjugate PCV20' },
-  pneumococcal13: { cvx: '133', display: 'Pneumococcal conjugate PCV13' },
-  tdap: { cvx: '115', display: 'Tdap' },
-  zoster: { cvx: '187', display: 'Zoster, recombinant' },
-  dtap: { cvx: '20', display: 'DTaP' },
-  polio: { cvx: '10', display: 'Polio, inactivated' },
-  mmr: { cvx: '03', display: 'MMR' },
-  varicella: { cvx: '21', display: 'Varicella' },
-  hepatitisB: { cvx: '08', display: 'Hepatitis B, child' },
-  hib: { cvx: '49', display: 'Hib' },
-  rotavirus: { cvx: '119', display: 'Rotavirus, monovalent' },
-  hepatitisA: { cvx: '83', display: 'Hepatitis A, child' },
-  rsv: { cvx: '305', display: 'RSV vaccine' },
-} as const satisfies Record<string, { cvx: string; display: string }>;
+  influenza: { cvx: '150', display: 'Influenza, injectable, quadrivalent', route: 'IM' },
+  influenzaTrivalent: { cvx: '140', display: 'Influenza, injectable, trivalent', route: 'IM' },
+  influenzaHighDose: { cvx: '197', display: 'Influenza, high dose, quadrivalent', route: 'IM' },
+  influenzaHighDoseTrivalent: { cvx: '135', display: 'Influenza, high dose, trivalent', route: 'IM' },
+  covid: { cvx: '309', display: 'COVID-19 mRNA', route: 'IM' },
+  pneumococcal20: { cvx: '216', display: 'Pneumococcal conjugate PCV20', route: 'IM' },
+  pneumococcal13: { cvx: '133', display: 'Pneumococcal conjugate PCV13', route: 'IM' },
+  tdap: { cvx: '115', display: 'Tdap', route: 'IM' },
+  zoster: { cvx: '187', display: 'Zoster, recombinant', route: 'IM' },
+  dtap: { cvx: '20', display: 'DTaP', route: 'IM' },
+  polio: { cvx: '10', display: 'Polio, inactivated', route: 'IM' },
+  mmr: { cvx: '03', display: 'MMR', route: 'SQ' },
+  varicella: { cvx: '21', display: 'Varicella', route: 'SQ' },
+  hepatitisB: { cvx: '08', display: 'Hepatitis B, child', route: 'IM' },
+  hib: { cvx: '49', display: 'Hib', route: 'IM' },
+  rotavirus: { cvx: '119', display: 'Rotavirus, monovalent', route: 'PO' },
+  hepatitisA: { cvx: '83', display: 'Hepatitis A, child', route: 'IM' },
+} as const satisfies Record<string, { cvx: string; display: string; route: 'IM' | 'SQ' | 'PO' }>;
 export type VaccineKey = keyof typeof vaccines;
 
 export const encounterTypes = {

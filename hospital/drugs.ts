@@ -68,6 +68,7 @@ export const drugs = {
   amoxicillin500: capsule('308191', 'amoxicillin', 500),
   amoxicillinLiquid: drug('308189', 'amoxicillin', 'amoxicillin 400 mg/5 mL suspension', 80, 'mg', 'mg', 'mL', 'oral'),
   azithromycinLiquid: drug('141963', 'azithromycin', 'azithromycin 200 mg/5 mL suspension', 40, 'mg', 'mg', 'mL', 'oral'),
+  cephalexin500: capsule('309114', 'cephalexin', 500),
   cetirizine5: tablet('1014676', 'cetirizine', 5),
   levothyroxine50: drug('966222', 'levothyroxine', 'levothyroxine 50 mcg tablet', 50, 'mcg', 'ug', 'tablet', 'oral'),
   donepezil10: tablet('997223', 'donepezil', 10),
@@ -123,14 +124,23 @@ export const frequencies: Record<
   once: { words: 'once', frequency: 1, period: 1, periodUnit: 'd', perDay: 1, short: 'x1' },
 };
 
-/** What a pharmacy hands over for so many days; an inhaler used as needed is one device of 200 puffs. */
+/** A unit that is counted takes its plural, as in "2 puffs"; a measure such as mg or mL never does. */
+export function counting(unit: string, count: number): string {
+  return count === 1 || count === 0.5 || unit.endsWith('s') || !countable.has(unit) ? unit : `${unit}s`;
+}
+
+const countable = new Set(['tablet', 'capsule', 'puff', 'syringe', 'unit']);
+
+/** What a pharmacy hands over for so many days, where the order does not say; an inhaler used as needed is one device of 200 puffs. */
 export function supplied(order: {
   drug: Drug;
   units: number;
   frequency: FrequencyKey;
   asNeeded?: string | undefined;
   supplyDays: number;
+  quantity?: number | undefined;
 }): number {
+  if (order.quantity !== undefined) return order.quantity;
   if (order.drug.form === 'puff' && order.asNeeded !== undefined) return 200;
   return Math.max(1, Math.round(order.units * frequencies[order.frequency].perDay * order.supplyDays));
 }

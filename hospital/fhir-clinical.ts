@@ -1,7 +1,7 @@
 import type { Allergy, Chart, Condition, Immunization, Medication, Order, Procedure } from './chart.ts';
 import { allergens, familyProblems, procedures, reactions, relatives, SYSTEM, sites, vaccines } from './codes.ts';
 import { dayOf, isoDate, isoTime, type Minute } from './dates.ts';
-import { frequencies, routes, supplied } from './drugs.ts';
+import { counting, frequencies, routes, supplied } from './drugs.ts';
 import {
   concept,
   hospitalReference,
@@ -14,7 +14,7 @@ import {
   snomed,
   status,
 } from './fhir-parts.ts';
-import { doseText, instruction } from './notes.ts';
+import { doseText, doseUnit, instruction } from './notes.ts';
 
 /** Problems, medicines, allergies, vaccines, procedures, family and orders of a chart as FHIR R4. */
 export function clinicalResources(chart: Chart): Resource[] {
@@ -50,7 +50,7 @@ export function dosage(medication: Medication): Record<string, unknown> {
     timing: { repeat: { boundsPeriod: bounds, frequency: times.frequency, period: times.period, periodUnit: times.periodUnit } },
     ...(asNeeded === undefined ? {} : { asNeededCodeableConcept: { text: asNeeded } }),
     route: concept(SYSTEM.snomed, routes[drug.route].snomed, routes[drug.route].display),
-    doseAndRate: [{ doseQuantity: quantity(doseText(medication), drug.unit, drug.ucum) }],
+    doseAndRate: [{ doseQuantity: quantity(doseText(medication), doseUnit(medication), drug.ucum) }],
   };
 }
 
@@ -118,7 +118,7 @@ function medicationRequest(chart: Chart, entry: Medication): Resource {
       : {
           dispenseRequest: {
             numberOfRepeatsAllowed: entry.refills,
-            quantity: { value: supplied(entry), unit: drug.form },
+            quantity: { value: supplied(entry), unit: counting(drug.form, supplied(entry)) },
             expectedSupplyDuration: quantity(String(entry.supplyDays), 'days', 'd'),
           },
         }),
@@ -150,7 +150,14 @@ function allergy(chart: Chart, entry: Allergy, index: number): Resource {
     id: `alg-${chart.person.mrn}-${index + 1}`,
     clinicalStatus: status('allergyintolerance-clinical', entry.certainty === 'refuted' ? 'inactive' : 'active'),
     verificationStatus: status('allergyintolerance-verification', entry.certainty),
-    ...(known ? { type: 'allergy', category: [known.category], criticality: entry.severity === 'severe' ? 'high' : 'low' } : {}),
+    ...(known
+      ? {
+          // Nausea from an opioid is its effect, not an allergy to it.
+          type: entry.reaction === 'nausea' ? 'intolerance' : 'allergy',
+          category: [known.category],
+          criticality: entry.severity === 'severe' ? 'high' : 'low',
+        }
+      : {}),
     code: known ? concept(known.system, known.code, known.display) : concept(SYSTEM.snomed, '716186003', 'No known allergy'),
     patient: patientReference(chart),
     recordedDate: isoTime(entry.recorded),
@@ -159,6 +166,14 @@ function allergy(chart: Chart, entry: Allergy, index: number): Resource {
       : { reaction: [{ manifestation: [snomed(reactions[entry.reaction])], ...(entry.severity ? { severity: entry.severity } : {}) }] }),
   };
 }
+
+const injected = {
+  leftArm: { code: 'LA', display: 'Left arm' },
+  rightArm: { code: 'RA', display: 'Right arm' },
+  leftThigh: { code: 'LT', display: 'Left thigh' },
+  rightThigh: { code: 'RT', display: 'Right thigh' },
+};
+const given = { IM: 'Injection, intramuscular', SQ: 'Injection, subcutaneous', PO: 'Swallow, oral' };
 
 function immunization(chart: Chart, entry: Immunization, index: number): Resource {
   const vaccine = vaccines[entry.kind];
@@ -175,9 +190,10 @@ function immunization(chart: Chart, entry: Immunization, index: number): Resourc
       ? {}
       : {
           lotNumber: entry.lot,
-          site:
-            entry.site === 'leftArm' ? concept(`${SYSTEM.v3}ActSite`, 'LA', 'Left arm') : concept(`${SYSTEM.v3}ActSite`, 'RA', 'Right arm'),
-          route: concept(`${SYSTEM.v3}RouteOfAdministration`, 'IM', 'Injection, intramuscular'),
+          ...(vaccine.route === 'PO'
+            ? {}
+            : { site: concept(`${SYSTEM.v3}ActSite`, injected[entry.site].code, injected[entry.site].display) }),
+          route: concept(`${SYSTEM.v3}RouteOfAdministration`, vaccine.route, given[vaccine.route]),
         }),
     performer: [{ actor: hospitalReference }],
   };

@@ -50,37 +50,37 @@ function vitalSigns(chart: Chart, entry: Vitals): Resource[] {
       ...rest,
     });
   };
-  const single = (loinc: string, display: string, value: number | undefined, unit: string, code: string): void => {
-    if (value !== undefined) add(loinc, display, { valueQuantity: quantity(String(value), unit, code) });
+  const single = (loinc: string, display: string, value: number | undefined, unit: string): void => {
+    if (value !== undefined) add(loinc, display, { valueQuantity: quantity(String(value), unitText(unit), unit) });
   };
   if (entry.systolic !== undefined && entry.diastolic !== undefined) {
     add('85354-9', 'Blood pressure', {
       component: [
         {
           code: concept(SYSTEM.loinc, '8480-6', 'Systolic blood pressure'),
-          valueQuantity: quantity(String(entry.systolic), 'mmHg', 'mm[Hg]'),
+          valueQuantity: quantity(String(entry.systolic), unitText('mm[Hg]'), 'mm[Hg]'),
         },
         {
           code: concept(SYSTEM.loinc, '8462-4', 'Diastolic blood pressure'),
-          valueQuantity: quantity(String(entry.diastolic), 'mmHg', 'mm[Hg]'),
+          valueQuantity: quantity(String(entry.diastolic), unitText('mm[Hg]'), 'mm[Hg]'),
         },
       ],
     });
   }
-  single('8867-4', 'Heart rate', entry.pulse, '/min', '/min');
-  single('2708-6', 'Oxygen saturation', entry.saturation, '%', '%');
-  single('29463-7', 'Body weight', entry.kilograms, 'kg', 'kg');
+  single('8867-4', 'Heart rate', entry.pulse, '/min');
+  single('2708-6', 'Oxygen saturation', entry.saturation, '%');
+  single('29463-7', 'Body weight', entry.kilograms, 'kg');
   const acute = entry.encounter.kind === 'emergency' || entry.encounter.kind === 'inpatient' || (entry.celsius ?? 0) >= 37.5;
   if (acute) {
-    single('8310-5', 'Body temperature', entry.celsius, 'Cel', 'Cel');
-    single('9279-1', 'Respiratory rate', entry.breaths, '/min', '/min');
+    single('8310-5', 'Body temperature', entry.celsius, 'Cel');
+    single('9279-1', 'Respiratory rate', entry.breaths, '/min');
   }
   const child = chart.person.age < 19;
   const first = chart.vitals.find((other) => other.kilograms !== undefined) === entry;
-  if (child || first) single('8302-2', 'Body height', entry.centimetres, 'cm', 'cm');
+  if (child || first) single('8302-2', 'Body height', entry.centimetres, 'cm');
   if (!child && entry.kilograms !== undefined && entry.centimetres !== undefined) {
     const index = (entry.kilograms * 10_000) / (entry.centimetres * entry.centimetres);
-    add('39156-5', 'Body mass index', { valueQuantity: quantity(index.toFixed(1), 'kg/m2', 'kg/m2') });
+    add('39156-5', 'Body mass index', { valueQuantity: quantity(index.toFixed(1), unitText('kg/m2'), 'kg/m2') });
   }
   return out;
 }
@@ -96,7 +96,7 @@ function finding(chart: Chart, entry: Finding, index: number): Resource {
     subject: patientReference(chart),
     ...(entry.encounter ? { encounter: reference('Encounter', `enc-${chart.person.mrn}-${entry.encounter.number}`) } : {}),
     effectiveDateTime: isoTime(entry.at),
-    ...(value.kind === 'score' ? { valueQuantity: quantity(value.text, value.unit) } : {}),
+    ...(value.kind === 'score' ? { valueQuantity: quantity(value.text, unitText(value.unit), value.unit) } : {}),
     ...(value.kind === 'coded' ? { valueCodeableConcept: concept(value.system, value.code, value.display) } : {}),
     ...(value.kind === 'integer' ? { valueInteger: value.number } : {}),
     ...(value.kind === 'date' ? { valueDateTime: isoDate(value.day) } : {}),
@@ -188,7 +188,7 @@ function imageReport(chart: Chart, report: ImageReport, index: number): Resource
     subject: patientReference(chart),
     ...encounterAt(chart, report.at),
     effectiveDateTime: isoTime(report.at),
-    issued: isoTime(report.at + 130),
+    issued: isoTime(report.at + 75),
     performer: [hospitalReference],
     resultsInterpreter: [practitionerReference(report.who)],
     conclusion: report.impression,

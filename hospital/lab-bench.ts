@@ -4,30 +4,67 @@ import { type AnalyteKey, analytes, egfr, type Measured, measure, type PanelKey,
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
 
-/** The laboratory as far as one person is concerned: it remembers where this person's healthy values lie. */
+/** What another member of the panel decides; measured after it. */
+const DEPENDENT: readonly AnalyteKey[] = ['chloride', 'ureaNitrogen', 'egfr', 'hematocrit', 'ldl'];
+/** Sodium less chloride less bicarbonate, mmol/L: 8 to 16 in health (Kraut and Madias, Clin J Am Soc Nephrol 2007;2:162). */
+const ANION_GAP = 12;
+const TRIES = 24;
+
+/**
+ * The laboratory as far as one person is concerned: it remembers where this person's values lie and what it reported before. A value that no
+ * story gives goes up and down around its place, so three of a row never rise or fall unless a story has them do so.
+ */
 export class LabBench {
   private readonly person: Person;
   private readonly random: Random;
   private readonly setpoints = new Map<AnalyteKey, number>();
+  private readonly usuals = new Map<AnalyteKey, { from: Day; value: number }[]>();
+  private readonly reported = new Map<AnalyteKey, { day: Day; value: number }[]>();
 
   constructor(person: Person, random: Random) {
     this.person = person;
     this.random = random;
   }
 
+  /** From that day on this person's values of an analyte lie around this one. */
+  usual(key: AnalyteKey, value: number, from: Day): void {
+    this.usuals.set(key, [...(this.usuals.get(key) ?? []), { from, value }]);
+  }
+
   /** Every member of a panel: given values as given, calculated ones calculated, the rest near this person's own. */
   results(panel: PanelKey, values: Partial<Record<AnalyteKey, Value>>, day: Day): Measured[] {
+    let results = this.measured(panel, values, day);
+    for (let tries = 1; tries < TRIES && results.some((one) => one.analyte === 'ldl' && this.trends(one, day)); tries++) {
+      results = this.measured(panel, values, day);
+    }
+    return results;
+  }
+
+  /** Keeps what was reported, for the reports that come before and after it. */
+  keep(results: readonly Measured[], day: Day): void {
+    for (const { analyte, kind, text } of results) {
+      if (kind !== 'number') continue;
+      const row = [...(this.reported.get(analyte) ?? []), { day, value: Number(text) }];
+      this.reported.set(
+        analyte,
+        row.sort((a, b) => a.day - b.day),
+      );
+    }
+  }
+
+  private measured(panel: PanelKey, values: Partial<Record<AnalyteKey, Value>>, day: Day): Measured[] {
     const numbers = new Map<AnalyteKey, number>();
-    const out: Measured[] = [];
+    const out = new Map<AnalyteKey, Measured>();
     const age = ageOn(this.person.birth, day);
-    for (const key of panels[panel].members) {
-      if (key === 'egfr' && age < 18) continue;
-      const value = values[key] ?? this.derived(key, numbers, age) ?? this.near(key);
+    const members = panels[panel].members.filter((key) => key !== 'egfr' || age >= 18);
+    const order = [...members.filter((key) => !DEPENDENT.includes(key)), ...members.filter((key) => DEPENDENT.includes(key))];
+    for (const key of order) {
+      const value = values[key] ?? this.derived(key, numbers, age) ?? this.near(key, numbers, day);
       const measured = measure(key, value, this.person);
       if (typeof value === 'number') numbers.set(key, Number(measured.text));
-      out.push(measured);
+      out.set(key, measured);
     }
-    return out;
+    return members.flatMap((key) => out.get(key) ?? []);
   }
 
   private derived(key: AnalyteKey, numbers: Map<AnalyteKey, number>, age: number): number | undefined {
@@ -38,14 +75,51 @@ export class LabBench {
     return undefined;
   }
 
-  private near(key: AnalyteKey): Value {
+  private near(key: AnalyteKey, numbers: Map<AnalyteKey, number>, day: Day): Value {
     if (analytes[key].unit === '') return 'Negative';
-    let centre = this.setpoints.get(key);
-    if (centre === undefined) {
-      centre = setpoint(key, this.person, this.random);
-      this.setpoints.set(key, centre);
+    // One specimen has one calcium, whichever panels ask for it.
+    const today = this.reported.get(key)?.find((entry) => entry.day === day);
+    if (today) return today.value;
+    const centre = this.tied(key, numbers, day) ?? this.place(key, day);
+    let value = centre;
+    for (let tries = 0; tries < TRIES; tries++) {
+      value = this.random.normal(centre, analytes[key].drift);
+      if (!this.trends(measure(key, value, this.person), day)) return value;
     }
-    return this.random.normal(centre, analytes[key].drift);
+    return value;
+  }
+
+  /** Urea is cleared as creatinine is; chloride is what sodium and bicarbonate leave. */
+  private tied(key: AnalyteKey, numbers: Map<AnalyteKey, number>, day: Day): number | undefined {
+    const creatinine = numbers.get('creatinine');
+    const sodium = numbers.get('sodium');
+    const bicarbonate = numbers.get('bicarbonate');
+    // Twelve to one is the low end of the usual ratio; liver disease and starvation, which go below it, are in no story.
+    if (key === 'ureaNitrogen' && creatinine !== undefined)
+      return Math.max(12 * creatinine, (this.place('ureaNitrogen', day) * creatinine) / this.place('creatinine', day));
+    if (key === 'chloride' && sodium !== undefined && bicarbonate !== undefined) return sodium - bicarbonate - ANION_GAP;
+    return undefined;
+  }
+
+  private place(key: AnalyteKey, day: Day): number {
+    const usual = this.usuals.get(key)?.findLast((entry) => entry.from <= day);
+    if (usual) return usual.value;
+    const centre = this.setpoints.get(key) ?? setpoint(key, this.person, this.random);
+    this.setpoints.set(key, centre);
+    return centre;
+  }
+
+  /** Whether this value and its neighbours in time would rise or fall three times in a row. */
+  private trends(measured: Measured, day: Day): boolean {
+    if (measured.kind !== 'number') return false;
+    const known = this.reported.get(measured.analyte) ?? [];
+    const before = known.filter((entry) => entry.day < day).slice(-2);
+    const after = known.filter((entry) => entry.day > day).slice(0, 2);
+    const row = [...before, { value: Number(measured.text) }, ...after].map((entry) => entry.value);
+    return row.some((value, index) => {
+      const [next, last] = [row[index + 1], row[index + 2]];
+      return next !== undefined && last !== undefined && ((value < next && next < last) || (value > next && next > last));
+    });
   }
 }
 

@@ -170,9 +170,21 @@ export function creatinineFor(wanted: number, age: number, sex: Person['sex']): 
   return (female ? 0.7 : 0.9) * ((142 * 0.9938 ** age * (female ? 1.012 : 1)) / wanted) ** (1 / 1.2);
 }
 
+const unitTexts: Record<string, string> = {
+  'm[IU]/L': 'mIU/L',
+  'mL/min/{1.73_m2}': 'mL/min/1.73 m²',
+  '10*3/uL': 'K/µL',
+  'ug/dL': 'µg/dL',
+  '{INR}': 'INR',
+  '{score}': 'points',
+  'kg/m2': 'kg/m²',
+  'mm[Hg]': 'mmHg',
+  Cel: '°C',
+};
+
 /** A unit as people print it; the code stays UCUM. */
 export function unitText(ucum: string): string {
-  return ucum === 'm[IU]/L' ? 'mIU/L' : ucum;
+  return unitTexts[ucum] ?? ucum;
 }
 
 /** The range as a report prints it. */

@@ -1,7 +1,7 @@
 import type { Chart, Medication, Note } from './chart.ts';
 import { allergens, encounterTypes, familyProblems, reactions, relatives, sites } from './codes.ts';
 import { ageOn, dayOf, type Minute, writtenDate } from './dates.ts';
-import { frequencies, routes } from './drugs.ts';
+import { counting, frequencies, routes } from './drugs.ts';
 import { analytes, panels } from './labs.ts';
 import { clinicians } from './people.ts';
 
@@ -36,10 +36,8 @@ export function noteText(note: Note, chart: Chart): string {
 export function instruction(medication: Medication): string {
   const { drug, units, frequency, extra, asNeeded } = medication;
   const route = routes[drug.route];
-  const amount =
-    drug.unit === drug.form || drug.ucum === '[iU]'
-      ? `${units} ${plural(drug.form, units)}`
-      : `${units} ${plural(drug.form, units)} (${doseText(medication)} ${drug.unit})`;
+  const counted = `${units} ${counting(drug.form, units)}`;
+  const amount = drug.unit === drug.form || drug.ucum === '[iU]' ? counted : `${counted} (${doseText(medication)} ${doseUnit(medication)})`;
   return [
     [route.verb, amount, route.words, frequencies[frequency].words].filter((word) => word !== '').join(' '),
     ...(extra === undefined ? [] : [extra]),
@@ -50,6 +48,11 @@ export function instruction(medication: Medication): string {
 /** One dose in the drug's own unit, without binary noise. */
 export function doseText(medication: Medication): string {
   return String(Math.round(medication.units * medication.drug.dose * 1000) / 1000);
+}
+
+/** The unit of one dose as people write it: "2 puffs", "1 puff", "500 mg". */
+export function doseUnit(medication: Medication): string {
+  return counting(medication.drug.unit, medication.units * medication.drug.dose);
 }
 
 function dates(note: Note): string {
@@ -91,7 +94,7 @@ function medicationList(chart: Chart, now: Minute): string {
   const current = chart.medications.filter((entry) => entry.start <= now && (entry.end ?? Infinity) > now);
   const lines = current.map(
     (entry) =>
-      `${entry.drug.name} ${doseText(entry)} ${entry.drug.unit} ${frequencies[entry.frequency].short}${entry.asNeeded ? ' prn' : ''}`,
+      `${entry.drug.name} ${doseText(entry)} ${doseUnit(entry)} ${frequencies[entry.frequency].short}${entry.asNeeded ? ' prn' : ''}`,
   );
   return lines.join(', ') || 'none';
 }
@@ -136,9 +139,4 @@ function labs(note: Note, chart: Chart): string[] {
     return `${writtenDate(dayOf(report.drawn))} ${panels[report.panel].name}: ${values.join(', ')}`;
   });
   return lines.length === 0 ? [] : ['DATA:', ...lines];
-}
-
-function plural(form: string, count: number): string {
-  if (count === 1 || count === 0.5 || form === 'mL' || form === 'mg') return form;
-  return form.endsWith('s') ? form : `${form}s`;
 }

@@ -1,6 +1,7 @@
 import type { Chart, Fill } from './chart.ts';
 import { SYSTEM } from './codes.ts';
 import { at, isoTime } from './dates.ts';
+import { counting } from './drugs.ts';
 import { dosage, prescriptionNumber } from './fhir-clinical.ts';
 import { concept, identifier, json, quantity } from './fhir-parts.ts';
 
@@ -23,7 +24,7 @@ function dispense(chart: Chart, fill: Fill): unknown {
     authorizingPrescription: [
       { type: 'MedicationRequest', identifier: { system: SYSTEM.prescription, value: prescriptionNumber(chart, medication) } },
     ],
-    quantity: { value: fill.quantity, unit: drug.form },
+    quantity: { value: fill.quantity, unit: counting(drug.form, fill.quantity) },
     daysSupply: quantity(String(fill.days), 'days', 'd'),
     whenPrepared: isoTime(prepared),
     whenHandedOver: isoTime(prepared + 35),

@@ -47,6 +47,8 @@ export type PrescribeOptions = {
   asNeeded?: string;
   reason?: ProblemKey;
   supplyDays?: number;
+  /** What one fill holds, where dose times days does not say it. */
+  quantity?: number;
   refills?: number;
   /** Days that a short course lasts. */
   course?: number;

@@ -104,11 +104,23 @@ describe('a synthesised hospital', () => {
         expect(message.endsWith('\r')).toBe(true);
         expect(message).not.toContain('\n');
         const times = message.split(/[|\r]/).filter((value) => /^\d{12,14}/.test(value));
-        expect(times.filter((time) => !/^\d{14}-0600$/.test(time))).toEqual([]);
+        expect(times.filter((time) => !/^\d{14}-0[56]00$/.test(time))).toEqual([]);
         const observed = message.split('\r').filter((line) => line.startsWith('OBX|'));
-        expect(observed.filter((line) => !line.split('|')[14]?.endsWith('-0600'))).toEqual([]);
+        expect(observed.filter((line) => !/-0[56]00$/.test(line.split('|')[14] ?? ''))).toEqual([]);
       }
     }
+  });
+
+  it('follows summer time: what happened before 1 November carries -05:00, what came after -06:00', () => {
+    const texts = [
+      ...manifest.people.map(({ mrn }) => readFileSync(join(out, `fhir/north-ehr/${mrn}.json`), 'utf8')),
+      readFileSync(join(out, 'fhir/rxfill/dispenses.ndjson'), 'utf8'),
+    ];
+    const times = texts.flatMap((text) => text.match(/2026-\d\d-\d\dT\d\d:\d\d:\d\d-\d\d:\d\d/g) ?? []);
+    const summer = times.filter((time) => time > '2026-03-08T03' && time < '2026-11-01T02');
+
+    expect(summer.length).toBeGreaterThan(100);
+    for (const time of times) expect(time.endsWith(time > '2026-03-08T03' && time < '2026-11-01T02' ? '-05:00' : '-06:00')).toBe(true);
   });
 
   it('names one patient by one number in every source', () => {

@@ -1,6 +1,7 @@
 import type { ChartBuilder } from '../chart-builder.ts';
-import type { ProblemKey } from '../codes.ts';
+import type { ProblemKey, ReactionKey } from '../codes.ts';
 import type { ClinicianKey } from '../people.ts';
+import { adultVaccines } from './vaccines.ts';
 
 /** What any adult chart holds besides its main story: allergies (or their silence), habits, vaccines, family, old check-ups and small illnesses. */
 export function adultBackground(
@@ -11,9 +12,9 @@ export function adultBackground(
   allergies(c);
   c.smoking(smoking, 1400);
   c.smoking(smoking, 60);
-  vaccines(c);
-  checkUp(c, who, 1460);
-  checkUp(c, who, 1090);
+  adultVaccines(c);
+  checkUp(c, who, 1460 + c.random.int(-20, 20));
+  checkUp(c, who, 1090 + c.random.int(-20, 20));
   if (c.random.chance(0.6)) smallIllness(c, who);
   if (c.random.chance(0.08)) mistake(c);
 }
@@ -22,27 +23,16 @@ function allergies(c: ChartBuilder): void {
   const roll = c.random.next();
   if (roll < 0.34) c.noKnownAllergies(1460);
   else if (roll < 0.56) return;
-  else if (roll < 0.76) c.allergy('penicillin', c.pick('hives', 'rash', 'anaphylaxis'), c.pick('mild', 'moderate', 'severe'), 1460);
-  else if (roll < 0.86) c.allergy('sulfonamide', 'rash', 'moderate', 1460);
+  else if (roll < 0.76) {
+    const reaction = c.pick<ReactionKey>('hives', 'rash', 'anaphylaxis');
+    c.allergy('penicillin', reaction, reaction === 'anaphylaxis' ? 'severe' : c.pick('mild', 'moderate'), 1460);
+  } else if (roll < 0.86) c.allergy('sulfonamide', 'rash', 'moderate', 1460);
   else if (roll < 0.92) c.allergy('shellfish', 'hives', 'mild', 1460);
   else if (roll < 0.96) c.allergy('codeine', 'nausea', 'mild', 1460);
   else {
     c.allergy('penicillin', 'rash', 'mild', 1460, 'refuted');
     c.allergy('latex', 'rash', 'mild', 1100);
   }
-}
-
-function vaccines(c: ChartBuilder): void {
-  const flu = c.person.age >= 65 ? 'influenzaHighDose' : 'influenza';
-  for (const ago of [1130, 770, 405]) if (c.random.chance(0.75)) c.vaccine(flu, ago + c.random.int(-15, 15));
-  if (c.random.chance(0.6)) c.vaccine(flu, c.random.int(20, 55), c.random.chance(0.15));
-  if (c.random.chance(0.7)) c.vaccine('covid', 420);
-  c.vaccine('tdap', c.random.int(1200, 2400));
-  if (c.person.age >= 51 && c.random.chance(0.7)) {
-    c.vaccine('zoster', 900);
-    c.vaccine('zoster', 810);
-  }
-  if (c.person.age >= 66) c.vaccine('pneumococcal20', c.random.int(300, 1000));
 }
 
 function checkUp(c: ChartBuilder, who: ClinicianKey, ago: number): void {
@@ -79,11 +69,14 @@ function smallIllness(c: ChartBuilder, who: ClinicianKey): void {
       'cellulitis',
       'Red, swollen shin',
       'Redness and warmth over shin x3d after scrape. No fever or chills. No purulence.',
-      ['Cellulitis, mild - treated w/ oral abx, elevate leg, mark margins.', 'Recheck 48h; ED if spreading.'],
+      ['Cellulitis, mild - cephalexin 500 mg q6h x5d, elevate leg, mark margins.', 'Recheck 48h; ED if spreading.'],
     ],
   );
+  // No cephalosporin where penicillin is said to harm.
+  if (key === 'cellulitis' && c.chart.allergies.some((entry) => entry.allergen === 'penicillin')) return;
   c.visit({ ago, who, reason, story, exam: 'NAD, afebrile. Focused exam as above.', plan, brief: true });
   c.condition(key, ago, { until: ago - 14, category: 'encounter-diagnosis', who });
+  if (key === 'cellulitis') c.prescribe('cephalexin500', { ago, who, frequency: 'six', course: 5, reason: 'cellulitis' });
 }
 
 /** Charts hold entries that were made in the wrong chart; they stay, marked, and must never count. */

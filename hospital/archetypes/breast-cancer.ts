@@ -52,7 +52,7 @@ export const breastCancer: Archetype = {
       plan: [`${initial} breast IDC cT1c N0 - surgery referral for lumpectomy + SLNB.`, 'Genetic counseling offered.'],
     });
     const surgery = c.visit({
-      ...{ ago: 700, who: 'surgery', reason: `${side} breast lumpectomy`, kind: 'procedure', hour: 9 },
+      ...{ ago: 700, who: 'surgery', reason: `${left ? 'Left' : 'Right'} breast lumpectomy`, kind: 'procedure', hour: 9 },
       story: `${side[0]?.toUpperCase()}${side.slice(1)} breast wire-localized lumpectomy w/ sentinel node biopsy. EBL 20 mL. No complications. Specimen radiograph confirms clip.`,
       plan: ['D/c home same day. Path pending. F/u 10 d.'],
     });

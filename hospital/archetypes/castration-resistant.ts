@@ -16,6 +16,8 @@ export const castrationResistant: Archetype = {
     const who = 'oncology';
     c.relative('father', 'heartAttack', 70, 70);
     c.relative('paternalUncle', 'prostateCancer', 75, 79);
+    // Androgen deprivation costs about a gram of hemoglobin.
+    c.usual('hemoglobin', 12.9, 1200);
     adultBackground(c, 'primary3');
     c.setBody({ systolic: c.about(134, 3) });
     c.condition('prostateCancer', 1320, { site: 'prostate', who });
@@ -112,7 +114,7 @@ export const castrationResistant: Archetype = {
       impression: 'Osseous progression. New retroperitoneal adenopathy.',
     });
     c.stop(abiraterone, 108, 'Progression on treatment');
-    c.prescribe('docetaxel', { ago: 104, who, units: 140, frequency: 'threeWeekly', reason: 'prostateCancer', administered: true });
+    c.prescribe('docetaxel', { ago: 83, who, units: 140, frequency: 'threeWeekly', reason: 'prostateCancer', administered: true });
     c.draw('testosterone', { ago: 110, who, values: { testosterone: { below: 10 } } });
     c.pathology(112, 'pathology', {
       title: 'Lymph node biopsy',
@@ -122,7 +124,7 @@ export const castrationResistant: Archetype = {
       formatted: true,
     });
     let cycle = 0;
-    for (const ago of [104, 83, 62, 41]) {
+    for (const ago of [83, 62, 41, 20]) {
       cycle++;
       c.draw('bloodCountDifferential', {
         ago: ago + 3,
@@ -155,7 +157,7 @@ export const castrationResistant: Archetype = {
       who,
       'Germline testing, metastatic prostate cancer',
     );
-    c.fills(abiraterone);
+    c.fills(abiraterone, { from: 200 });
     c.fills(prednisone);
     c.takes('acetaminophen500', 'Two tablets three times a day for bone pain', 41);
     if (leuprolide.end !== undefined) throw new Error('hormone treatment goes on');

@@ -14,7 +14,8 @@ export const colonCancer: Archetype = {
     const who = 'oncology';
     c.relative('brother', 'colonCancer', 55);
     adultBackground(c, 'primary3');
-    const found = c.random.int(196, 214);
+    // The next cycle is due tomorrow, 21 days after the fifth or sixth.
+    const found = 62 + 20 + 21 * c.random.int(5, 6);
     const anemia = c.draw('bloodCount', {
       ago: found + 20,
       who: 'primary3',
@@ -23,6 +24,7 @@ export const colonCancer: Archetype = {
     c.draw('iron', { ago: found + 20, who: 'primary3', values: { ferritin: c.about(8, 1) } });
     c.condition('ironDeficiencyAnemia', found + 16, { who: 'primary3' });
     const iron = c.prescribe('ferrousSulfate325', { ago: found + 16, who: 'primary3', reason: 'ironDeficiencyAnemia' });
+    c.setWeight(c.weight() - 4);
     c.visit({
       ...{ ago: found + 16, who: 'primary3', reason: 'Fatigue' },
       story: `Fatigue x3 mo, Hgb ${printed(anemia, 'hemoglobin')}, MCV ${printed(anemia, 'mcv')}. Occ dark stool. No hematemesis, no NSAIDs. Wt down 4 kg. Brother w/ colon ca.`,
@@ -36,7 +38,7 @@ export const colonCancer: Archetype = {
       diagnosis: ['Invasive adenocarcinoma, moderately differentiated.', 'Mismatch repair proteins intact.'],
     });
     c.condition('colonCancer', found - 4, { site: 'colon', who });
-    const cea = c.draw('cea', { ago: found - 6, who, values: { cea: c.about(14.2, 0.8) } });
+    const cea = c.draw('cea', { ago: found - 7, who, values: { cea: c.about(14.2, 0.8) } });
     c.image('abdomenCt', found - 8, 'radiology', {
       indication: 'Staging colon cancer',
       findings: '4.2 cm ascending colon mass with two enlarged regional nodes. No liver lesion. Lungs clear.',
@@ -83,6 +85,7 @@ export const colonCancer: Archetype = {
       extra: 'for 14 days of each 21-day cycle',
       reason: 'colonCancer',
       supplyDays: 21,
+      quantity: 112,
       refills: 7,
     });
     c.prescribe('oxaliplatin', { ago: start, who, units: 235, frequency: 'threeWeekly', reason: 'colonCancer', administered: true });
@@ -92,13 +95,13 @@ export const colonCancer: Archetype = {
       units: 2,
       frequency: 'eight',
       asNeeded: 'nausea',
-      supplyDays: 20,
-      refills: 3,
+      supplyDays: 60,
+      quantity: 30,
+      refills: 1,
     });
     let next = capecitabine;
-    for (let cycle = 1; cycle <= 7; cycle++) {
+    for (let cycle = 1; start - (cycle - 1) * 21 > 12; cycle++) {
       const ago = start - (cycle - 1) * 21;
-      if (ago < 12) break;
       const neutrophils = [3.4, 2.8, 2.3, 1.9, 2.0, 1.8, 1.7][cycle - 1] ?? 1.7;
       const count = c.draw('bloodCountDifferential', {
         ago: ago + 3,
@@ -123,6 +126,7 @@ export const colonCancer: Archetype = {
           units: 3,
           frequency: 'twice',
           supplyDays: 21,
+          quantity: 84,
           refills: 4,
         });
       }

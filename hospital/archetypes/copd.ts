@@ -14,6 +14,8 @@ export const copd: Archetype = {
     const who = 'pulmonary';
     const smoker = c.random.chance(0.45);
     c.relative('brother', 'lungCancer', 63, 66);
+    // Long hypoxemia thickens the blood a little.
+    c.usual('hemoglobin', c.person.sex === 'female' ? 14.4 : 15.3);
     adultBackground(c, 'primary3', smoker ? 'current' : 'former');
     c.condition('copd', 1380, { who });
     c.condition('hypertension', 1900, { who: 'primary3' });
@@ -27,7 +29,7 @@ export const copd: Archetype = {
       reason: 'copd',
       supplyDays: 60,
     });
-    const tiotropium = c.prescribe('tiotropium', { ago: 1380, who, reason: 'copd', supplyDays: 30, refills: 11 });
+    const tiotropium = c.prescribe('tiotropium', { ago: 1380, who, reason: 'copd' });
     const first = c.random.int(52, 61);
     lungs(c, first, 1382);
     c.visit({
@@ -80,6 +82,7 @@ export const copd: Archetype = {
           during: stay,
           who: severe ? 'emergency' : 'primary3',
           course: 5,
+          quantity: 6,
           extra: '(2 tablets on the first day)',
           reason: 'copdExacerbation',
         }),
@@ -121,7 +124,7 @@ export const copd: Archetype = {
       ago: recent,
       who: 'emergency',
       during: emergency,
-      values: { wbc: c.about(12.8, 0.6), hemoglobin: c.about(15.4, 0.3) },
+      values: { wbc: c.about(12.8, 0.6) },
     });
     c.draw('basic', { ago: recent, who: 'emergency', during: emergency, course: 'duplicate', values: { bicarbonate: 30 } });
     c.image('chestXray', recent, 'radiology', {
@@ -147,7 +150,7 @@ export const copd: Archetype = {
     );
     c.pending('imaging', study('chestCt'), 20, who, 'Annual lung cancer screening, known 4 mm RUL nodule', 25);
     for (const medication of [hctz, albuterol, tiotropium]) c.fills(medication);
-    c.fills(triple, { until: c.random.chance(0.5) ? 95 : 3 });
+    c.fills(triple, { until: c.random.chance(0.5) ? 75 : 3 });
     c.takes('albuterol', 'Uses 2 puffs once or twice a day', recent - 10);
   },
 };

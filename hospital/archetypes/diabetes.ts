@@ -17,6 +17,10 @@ export const diabetes: Archetype = {
     c.relative('mother', 'diabetes', 58);
     c.relative('father', c.pick('heartAttack', 'stroke'), 66, 71);
     c.condition('prediabetes', 1460, { until: 1180, who });
+    c.usual('cholesterol', 222);
+    c.usual('cholesterol', 176, 1150);
+    c.usual('triglycerides', 178);
+    c.usual('hdl', c.person.sex === 'female' ? 47 : 41);
     adultBackground(c, who);
     c.condition('hypertension', 1700, { who });
     c.condition('hyperlipidemia', 1460, { who });
@@ -137,7 +141,7 @@ export const diabetes: Archetype = {
     c.draw('lipids', { ago: 9, who, values: { cholesterol: c.about(188, 7), triglycerides: c.about(196, 12) } });
     c.pending('laboratory', { system: SYSTEM.loinc, code: '1989-3', display: 'Vitamin D, 25-hydroxy' }, 9, who, 'Fatigue');
     for (const medication of [metformin2, lisinopril2, statin]) c.fills(medication);
-    c.fills(sglt2, { until: 165 });
+    c.fills(sglt2, { from: 200, until: 165 });
     c.takes('metformin1000', 'Takes twice a day, sometimes skips the evening dose', 90);
     if (c.random.chance(0.5)) c.takes('naproxen220', 'Over the counter, 1-2 tablets for knee pain, a few times a week', 90);
   },

@@ -14,6 +14,8 @@ export const heartFailure: Archetype = {
     const who = 'cardiology';
     c.setBody({ systolic: c.about(122, 4), diastolic: c.about(72, 3), pulse: c.about(76, 3) });
     c.relative('father', 'heartAttack', 62, 64);
+    c.usual('creatinine', 0.98);
+    c.usual('cholesterol', 158, 1290);
     adultBackground(c, 'primary2', c.pick('former', 'never'));
     c.condition('hypertension', 2900, { who: 'primary2' });
     c.condition('coronaryDisease', 1300, { who });
@@ -53,7 +55,7 @@ export const heartFailure: Archetype = {
       exam: 'JVP 7 cm. RRR, no S3. Lungs clear. Trace edema.',
       plan: ['HFrEF - increase carvedilol to 12.5 mg BID.', 'Consider ARNI next visit.'],
     });
-    const arni = c.prescribe('sacubitril', { ago: 800, who, frequency: 'twice', reason: 'heartFailure' });
+    const arni = c.prescribe('sacubitril', { ago: 796, who, frequency: 'twice', reason: 'heartFailure' });
     c.stop(lisinopril, 800, 'Replaced by sacubitril-valsartan; 36 h washout');
     c.draw('basic', { ago: 790, who, values: { potassium: c.about(4.7, 0.1), creatinine: c.about(1.18, 0.05) } });
     c.visit({
@@ -86,7 +88,7 @@ export const heartFailure: Archetype = {
       ...{ ago, who: 'hospital', reason: 'Acute decompensated heart failure', kind: 'inpatient', nights: 3, disposition: 'home' },
       vitals: { systolic: 148, diastolic: 88, pulse: 104, breaths: 24, saturation: 90, kilograms: Math.round(heavier * 10) / 10 },
       story:
-        'Admitted w/ 1 wk progressive dyspnea, orthopnea, wt up 5 kg after holiday travel and salty food, missed diuretic x3d. No CP. Trop neg x2. CXR w/ pulm edema, no consolidation. PE considered - CTA neg. Diuresed w/ IV furosemide, net -5.2 L.',
+        'Admitted w/ 1 wk progressive dyspnea, orthopnea, wt up 5 kg after a trip w/ salty food, missed diuretic x3d. No CP. Trop neg. CXR w/ pulm edema, no consolidation. PE considered - CTA neg. Diuresed w/ IV furosemide, net -5.2 L.',
       exam: 'At discharge: NAD on RA. JVP 7. Lungs clear. Trace edema.',
       plan: [
         'ADHF 2/2 dietary indiscretion, missed doses - resolved w/ IV diuresis. D/c on furosemide 40 mg BID.',
@@ -109,7 +111,7 @@ export const heartFailure: Archetype = {
       during: stay,
       course: 'corrected',
       wrong: { potassium: 6.3 },
-      values: { potassium: 4.4, creatinine: c.about(1.44, 0.05), sodium: 133 },
+      values: { potassium: 4.4, creatinine: c.about(1.44, 0.05), ureaNitrogen: c.about(33, 2), sodium: 133 },
       comment: 'First specimen hemolyzed. Potassium corrected after redraw.',
     });
     c.draw('basic', {
@@ -117,7 +119,7 @@ export const heartFailure: Archetype = {
       who: 'hospital',
       during: stay,
       hospitalDay: 2,
-      values: { potassium: 3.6, creatinine: c.about(1.36, 0.04), sodium: 135 },
+      values: { potassium: 3.6, creatinine: c.about(1.36, 0.04), ureaNitrogen: c.about(28, 1.5), sodium: 135 },
     });
     c.image('chestXray', ago, 'radiology', {
       during: stay,
@@ -133,7 +135,11 @@ export const heartFailure: Archetype = {
       during: stay,
     });
     const spironolactone = c.prescribe('spironolactone25', { ago: ago - 3, who: 'hospital', reason: 'heartFailure', during: stay });
-    c.draw('basic', { ago: ago - 11, who, values: { potassium: c.about(5.0, 0.1), creatinine: c.about(1.38, 0.04) } });
+    c.draw('basic', {
+      ago: ago - 11,
+      who,
+      values: { potassium: c.about(5.0, 0.1), creatinine: c.about(1.38, 0.04), ureaNitrogen: c.about(26, 1.5) },
+    });
     const carvedilol3 = c.change(carvedilol2, 'carvedilol25', 'Titration to target dose', { ago: ago - 14, who });
     c.visit({
       ...{ ago: ago - 14, who, reason: 'Post-hospital follow-up' },

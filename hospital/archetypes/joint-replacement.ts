@@ -1,4 +1,5 @@
 import { study } from '../codes.ts';
+import { dayOf } from '../dates.ts';
 import { printed } from '../lab-bench.ts';
 import type { Archetype } from './archetype.ts';
 import { adultBackground } from './background.ts';
@@ -16,6 +17,7 @@ export const jointReplacement: Archetype = {
     const right = c.random.chance(0.5);
     const joint = hip ? 'hip' : 'knee';
     const side = right ? 'right' : 'left';
+    const Side = right ? 'Right' : 'Left';
     const other = right ? 'left' : 'right';
     const site = hip ? (right ? 'rightHip' : 'leftHip') : right ? 'rightKnee' : 'leftKnee';
     const otherSite = hip ? (right ? 'leftHip' : 'rightHip') : right ? 'leftKnee' : 'rightKnee';
@@ -24,7 +26,7 @@ export const jointReplacement: Archetype = {
     c.relative('mother', 'hypertension', 60);
     adultBackground(c, 'primary2');
     c.condition('hypertension', 2600, { who: 'primary2' });
-    c.condition(arthritis, 1250, { site, who });
+    const operated = c.condition(arthritis, 1250, { site, who });
     c.condition(arthritis, 640, { site: otherSite, who });
     const lisinopril = c.prescribe('lisinopril10', { ago: 1460, who: 'primary2', reason: 'hypertension' });
     const naproxen = c.prescribe('naproxen220', { ago: 640, who, frequency: 'twice', extra: 'with food', reason: arthritis });
@@ -37,7 +39,7 @@ export const jointReplacement: Archetype = {
       });
     xray(1240, 'moderate', site, side);
     c.visit({
-      ...{ ago: 1235, who: 'primary2', reason: `${side} ${joint} pain` },
+      ...{ ago: 1235, who: 'primary2', reason: `${Side} ${joint} pain` },
       story: `C/o ${initial} ${joint} pain x6 mo, worse w/ stairs, stiff in AM <30 min. No trauma, no locking, no fever. Tylenol helps some.`,
       exam: `${initial} ${joint}: ${hip ? 'pain w/ IR, limited to 15 deg' : 'crepitus, ROM 5-110, no effusion'}. Contralateral nl. NVI.`,
       plan: [`${initial} ${joint} OA - PT, acetaminophen, wt loss.`, 'F/u 3 mo.'],
@@ -45,7 +47,7 @@ export const jointReplacement: Archetype = {
     xray(640, 'mild', otherSite, other);
     for (const ago of [640, 330]) {
       c.visit({
-        ...{ ago, who, reason: `${side} ${joint} arthritis` },
+        ...{ ago, who, reason: `${Side} ${joint} arthritis` },
         story: `${initial} ${joint} pain ${ago > 400 ? '6/10' : '8/10, wakes at night, walks 1 block'}. ${ago > 400 ? `Also mild ${right ? 'L' : 'R'} ${joint} ache.` : `${right ? 'L' : 'R'} ${joint} tolerable.`} Failed PT, NSAIDs. No groin numbness.`,
         exam: `Antalgic gait. ${initial} ${joint} ${hip ? 'IR 5 deg w/ pain' : 'varus, ROM 10-95'}. ${right ? 'L' : 'R'} ${joint} near full ROM. DP 2+.`,
         plan: [
@@ -68,7 +70,7 @@ export const jointReplacement: Archetype = {
       ...{
         ago: surgery,
         who,
-        reason: `${side} total ${joint} replacement`,
+        reason: `${Side} total ${joint} replacement`,
         kind: 'inpatient',
         nights: 2,
         elective: true,
@@ -92,6 +94,9 @@ export const jointReplacement: Archetype = {
       hour: 8,
       outcome: `Uncomplicated ${side} total ${joint} replacement.`,
     });
+    // The joint that hurt is gone; the other one's arthritis stays.
+    operated.abated = dayOf(stay.start);
+    operated.status = 'resolved';
     c.stop(naproxen, surgery + 7, 'Held before surgery');
     const enoxaparin = c.prescribe('enoxaparin40', { ago: surgery - 2, during: stay, who, course: 14 });
     const oxycodone = c.prescribe('oxycodone5', {

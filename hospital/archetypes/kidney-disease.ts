@@ -15,6 +15,10 @@ export const kidneyDisease: Archetype = {
     const who = 'nephrology';
     c.setBody({ systolic: c.about(141, 4), diastolic: c.about(80, 3) });
     c.relative('father', 'kidneyFailure', 61, 68);
+    // The check-ups of those years saw the same anemia.
+    const female = c.person.sex === 'female';
+    c.usual('hemoglobin', female ? 12.7 : 13.2);
+    c.usual('hemoglobin', female ? 12.2 : 12.7, 1120);
     adultBackground(c, 'primary2');
     c.condition('hypertension', 3600, { who: 'primary2' });
     const creatinine = (rate: number): number => creatinineFor(c.about(rate, 0.4), c.person.age, c.person.sex);
@@ -45,7 +49,7 @@ export const kidneyDisease: Archetype = {
           bicarbonate: c.about(23, 0.7),
         },
       });
-      c.draw('bloodCount', { ago, who, values: { hemoglobin: c.about(hemoglobin - (c.person.sex === 'female' ? 0.5 : 0), 0.15) } });
+      c.draw('bloodCount', { ago, who, values: { hemoglobin: c.about(hemoglobin - (female ? 0.5 : 0), 0.15) } });
       const uacr = c.draw('urineAlbumin', { ago, who, values: { uacr: c.about(180 + (1303 - ago) * 0.32, 12) } });
       c.visit({
         ...{ ago: ago - 5, who, reason: 'Kidney disease follow-up' },
@@ -103,9 +107,9 @@ export const kidneyDisease: Archetype = {
       ago: 7,
       who,
       course: 'preliminary',
-      values: { creatinine: creatinine(23), potassium: c.about(5.7, 0.06), ureaNitrogen: 51, bicarbonate: 19 },
+      values: { creatinine: creatinine(23), potassium: c.about(5.7, 0.06), ureaNitrogen: 51, bicarbonate: 19, calcium: 8.7 },
     });
-    c.draw('bloodCount', { ago: 7, who, values: { hemoglobin: c.about(c.person.sex === 'female' ? 9.6 : 10.1, 0.15) } });
+    c.draw('bloodCount', { ago: 7, who, values: { hemoglobin: c.about(female ? 9.6 : 10.1, 0.15) } });
     c.draw('mineral', {
       ago: 7,
       who,

@@ -2,6 +2,7 @@ import type { ChartBuilder } from '../chart-builder.ts';
 import { referral } from '../codes.ts';
 import { dayOf } from '../dates.ts';
 import type { Archetype } from './archetype.ts';
+import { childVaccines, wellVisitDay } from './vaccines.ts';
 
 /** A child of three to nine: well visits, growth, vaccines, ear infections with a side, eczema and asthma. */
 export const pediatrics: Archetype = {
@@ -19,13 +20,13 @@ export const pediatrics: Archetype = {
     c.relative('mother', 'asthma', 12);
     if (c.random.chance(0.4)) c.relative('maternalGrandmother', 'diabetes', 55);
     const born = c.anchor - c.person.birth;
-    vaccines(c, born);
-    for (const months of [12, 18, 24, 36, 48, 60, 72, 84, 96, 108]) {
-      const ago = born - Math.round(months * 30.44);
+    childVaccines(c);
+    for (const months of [12, 15, 18, 24, 36, 48, 60, 72, 84, 96, 108]) {
+      const ago = born - wellVisitDay(months);
       if (ago < 30 || ago > 1800) continue;
       wellVisit(c, ago, months);
     }
-    c.condition('eczema', Math.min(born - 250, 1500), { who });
+    c.condition('eczema', born - 250, { who });
     const bronchiolitis = born - 280;
     if (bronchiolitis < 1800)
       c.condition('bronchiolitis', bronchiolitis, { until: bronchiolitis - 12, category: 'encounter-diagnosis', who });
@@ -38,8 +39,7 @@ export const pediatrics: Archetype = {
       who,
       values: { hemoglobin: c.about(11.8, 0.2), mcv: c.about(79, 1), wbc: c.about(8.2, 0.5) },
     });
-    c.draw('strep', { ago: 22, who, values: { strep: 'Negative' }, hour: 10 });
-    c.visit({
+    const throat = c.visit({
       ...{ ago: 22, who, reason: 'Sore throat', hour: 11 },
       vitals: { ...size(c, 22), celsius: 38.1 },
       story: '2d sore throat, fever to 38.4. Drinking OK. No rash, no vomiting, no trouble breathing. Mom w/ asthma hx. Sib w/ similar sx.',
@@ -47,6 +47,7 @@ export const pediatrics: Archetype = {
       plan: ['Pharyngitis, rapid strep neg - viral, supportive care.', 'No abx. Return if worse or >5d.'],
       brief: true,
     });
+    c.draw('strep', { ago: 22, who, values: { strep: 'Negative' }, during: throat });
     c.draw('bloodCount', {
       ago: 12,
       who,
@@ -97,7 +98,7 @@ function wellVisit(c: ChartBuilder, ago: number, months: number): void {
   const body = size(c, ago);
   c.visit({
     ...{ ago, who: 'pediatrics', reason: 'Well child visit', vitals: body },
-    story: `${years} WCC w/ parent. ${months < 30 ? 'Walking, several words, eats table foods' : 'Runs, full sentences, plays w/ peers'}. Sleeps well. No concerns re hearing or vision. Stools nl.`,
+    story: `${years} WCC w/ parent. ${months < 30 ? 'Walking, several words, eats table foods' : months < 66 ? 'Runs, full sentences, plays w/ peers' : 'Doing well at school, plays sports, brushes teeth daily'}. Sleeps well. No concerns re hearing or vision. Stools nl.`,
     exam: 'Well appearing, interactive. RR present. TMs clear. RRR, no murmur. CTAB. Abd soft. Dry patches antecubital fossae.',
     plan: [
       `WCC - growth and development on track (wt ${body.kilograms} kg).`,
@@ -126,9 +127,15 @@ function ear(c: ChartBuilder, ago: number, side: 'rightEar' | 'leftEar'): void {
   c.condition('otitisMedia', ago, { until: ago - 14, category: 'encounter-diagnosis', site: side, who });
   const millilitres = Math.min(12, Math.max(4, Math.round((body.kilograms * 42) / 80)));
   const course = penicillin
-    ? c.prescribe('azithromycinLiquid', { ago, who, units: Math.max(2, Math.round(body.kilograms / 4)), course: 5, reason: 'otitisMedia' })
+    ? c.prescribe('azithromycinLiquid', { ago, who, ...firstDouble(body.kilograms), reason: 'otitisMedia' })
     : c.prescribe('amoxicillinLiquid', { ago, who, units: millilitres, frequency: 'twice', course: 10, reason: 'otitisMedia' });
   c.fills(course);
+}
+
+/** Azithromycin for the ear: 10 mg/kg on the first day, 5 mg/kg on four more (its US label), from 40 mg/mL. */
+function firstDouble(kilograms: number): { units: number; extra: string; quantity: number; course: number } {
+  const units = Math.max(1, Math.round(kilograms / 8));
+  return { units, extra: `(${units * 2} mL on the first day)`, quantity: units * 6, course: 5 };
 }
 
 function asthma(c: ChartBuilder): void {
@@ -185,23 +192,7 @@ function asthma(c: ChartBuilder): void {
     ],
   });
   c.fills(rescue);
-  c.fills(controller, { until: ago + 14 });
+  c.fills(controller, { from: 200, until: ago + 14 });
   c.takes('fluticasone44', 'Mother says given most days since the emergency visit', 22);
   if (dayOf(controller.start) > c.anchor) throw new Error('a controller cannot start after the anchor');
-}
-
-function vaccines(c: ChartBuilder, born: number): void {
-  const schedule: [Parameters<ChartBuilder['vaccine']>[0], number[]][] = [
-    ['hepatitisB', [2, 61, 183]],
-    ['rotavirus', [61, 122]],
-    ['dtap', [61, 122, 183, 487, 1500]],
-    ['hib', [61, 122, 380]],
-    ['pneumococcal13', [61, 122, 183, 380]],
-    ['polio', [61, 122, 183, 1500]],
-    ['mmr', [372, 1500]],
-    ['varicella', [372, 1500]],
-    ['hepatitisA', [372, 560]],
-    ['influenza', [300, 665, 1030, 1395, 1760]],
-  ];
-  for (const [kind, ages] of schedule) for (const age of ages) if (born - age > 8) c.vaccine(kind, born - age);
 }

@@ -16,6 +16,12 @@ export const polypharmacyElder: Archetype = {
     c.setWeight(c.about(c.person.sex === 'female' ? 58 : 71, 4));
     c.relative('sister', 'alzheimer', 80, 86);
     c.relative('father', 'stroke', 72, 72);
+    c.usual('hemoglobin', 12.4);
+    const female = c.person.sex === 'female';
+    c.usual('albumin', 3.9);
+    c.usual('ureaNitrogen', 19);
+    c.usual('creatinine', female ? 1.02 : 1.26);
+    c.usual('cholesterol', 162);
     adultBackground(c, who, c.pick('never', 'former'));
     c.condition('hypertension', 6200, { who });
     c.condition('atrialFibrillation', 2100, { who: 'cardiology' });
@@ -45,7 +51,7 @@ export const polypharmacyElder: Archetype = {
     c.draw('inr', { ago: 660, who, values: { inr: 4.3 } });
     c.draw('inr', { ago: 640, who, values: { inr: 1.6 } });
     c.draw('thyroidFull', { ago: 640, who, values: { tsh: c.about(2.6, 0.3) } });
-    c.draw('complete', { ago: 640, who, values: { creatinine: c.about(1.12, 0.04), sodium: 137 } });
+    c.draw('complete', { ago: 640, who, values: { creatinine: c.about(female ? 1.02 : 1.26, 0.03), sodium: 137 } });
     for (const [ago, moca] of [
       [905, 24],
       [640, 22],
@@ -99,7 +105,7 @@ export const polypharmacyElder: Archetype = {
       who: 'emergency',
       during: emergency,
       course: 'preliminary',
-      values: { sodium: c.about(129, 0.6), potassium: 3.4, creatinine: c.about(1.34, 0.04), ureaNitrogen: 29 },
+      values: { sodium: c.about(129, 0.6), potassium: 3.4, creatinine: c.about(female ? 1.34 : 1.46, 0.04), ureaNitrogen: 29 },
     });
     c.draw('bloodCount', { ago: fall, who: 'emergency', during: emergency, values: { hemoglobin: c.about(11.4, 0.2) } });
     c.stop(hctz, fall - 7, 'Hyponatremia and orthostatic fall');
@@ -121,7 +127,7 @@ export const polypharmacyElder: Archetype = {
     c.draw('basic', {
       ago: fall - 15,
       who,
-      values: { sodium: c.about(133, 0.6), potassium: c.about(4.0, 0.1), creatinine: c.about(1.22, 0.04) },
+      values: { sodium: c.about(133, 0.6), potassium: c.about(4.0, 0.1), creatinine: c.about(female ? 1.22 : 1.34, 0.04) },
     });
     c.draw('basic', {
       ago: 8,
@@ -143,7 +149,7 @@ export const polypharmacyElder: Archetype = {
     );
     c.pending('laboratory', { system: SYSTEM.loinc, code: '3024-7', display: 'Free T4' }, 4, who, 'Raised TSH');
     for (const medication of [...kept, apixaban, donepezil, gabapentin2]) c.fills(medication);
-    c.fills(hctz, { from: 200, until: 14 });
+    c.fills(hctz);
     c.takes('hydrochlorothiazide25', 'Daughter thinks one bottle is still in the pillbox', 6);
     c.takes('acetaminophen500', 'Two tablets at night for back pain most nights', 6);
   },

@@ -13,13 +13,23 @@ export const pregnancy: Archetype = {
   reasons: ['Prenatal visit'],
   tell(c) {
     const who = 'obstetrics';
-    const weeks = c.random.int(30, 36);
-    const age = (ago: number): string => `${Math.floor((weeks * 7 - ago) / 7)}w${(weeks * 7 - ago) % 7}d`;
+    // From 33 weeks on, so that the visit at which blood pressure first rose has been.
+    const weeks = c.random.int(33, 36);
     const beganAgo = weeks * 7;
+    const age = (ago: number): string => {
+      const days = c.clinicDay(ago) - c.day(beganAgo);
+      return `${Math.floor(days / 7)}w${days % 7}d`;
+    };
     c.setBody({ systolic: c.about(110, 3), diastolic: c.about(68, 2), pulse: c.about(82, 3) });
     c.setWeight(c.about(68, 6));
     c.relative('mother', 'diabetes', 49);
     c.relative('sister', 'preeclampsia', 31);
+    // Pregnancy dilutes, and compensates a fast breath; white cells rise.
+    c.usual('wbc', 9.4, beganAgo - 84);
+    c.usual('sodium', 137, beganAgo - 84);
+    c.usual('bicarbonate', 22, beganAgo - 84);
+    c.usual('calcium', 8.9, beganAgo - 84);
+    c.usual('protein', 6.3, beganAgo - 84);
     adultBackground(c, 'primary1', 'never');
     c.condition('pregnancy', beganAgo - 40, { who });
     c.finding({
@@ -48,8 +58,7 @@ export const pregnancy: Archetype = {
     const aspirin = c.prescribe('aspirin81', { ago: beganAgo - 86, who, frequency: 'bedtime', reason: 'pregnancy' });
     c.image('fetalUltrasound', beganAgo - 141, 'radiology', {
       indication: 'Anatomy survey',
-      findings:
-        'Single live intrauterine pregnancy, 20w1d. Normal four-chamber heart, spine, kidneys and stomach. Placenta anterior, no previa. Amniotic fluid normal.',
+      findings: `Single live intrauterine pregnancy, ${age(beganAgo - 141)}. Normal four-chamber heart, spine, kidneys and stomach. Placenta anterior, no previa. Amniotic fluid normal.`,
       impression: 'Normal anatomy survey. No anomaly seen. Growth appropriate.',
     });
     for (let week = 12; week < weeks; week += week >= 28 ? 2 : 4) {

@@ -16,8 +16,10 @@ export const screening: Archetype = {
     c.setBody({ systolic: c.about(128, 4) });
     c.relative('mother', female ? 'breastCancer' : 'stroke', female ? 63 : 74);
     c.relative('father', 'colonCancer', 58, 61);
+    const treated = c.random.chance(0.5);
+    c.usual('cholesterol', c.about(211, 4));
     adultBackground(c, who);
-    if (c.random.chance(0.5)) c.condition('hyperlipidemia', 1090, { who });
+    if (treated) c.condition('hyperlipidemia', 1090, { who });
     c.condition('allergicRhinitis', 2300, { who });
     c.procedure('colonoscopy', 1500, 'gastroenterology', { outcome: 'Two polyps removed.' });
     c.condition('colonPolyp', 1500, { until: 1500 - 1, who: 'gastroenterology' });
@@ -28,7 +30,7 @@ export const screening: Archetype = {
       comment: 'Surveillance per gastroenterology.',
     });
     for (const ago of [770, 410]) {
-      const lipids = c.draw('lipids', { ago: ago + 6, who, values: { cholesterol: c.about(212, 7) } });
+      const lipids = c.draw('lipids', { ago: ago + 6, who, values: { cholesterol: c.about(212, 5) } });
       c.draw('complete', { ago: ago + 6, who });
       c.draw('a1c', { ago: ago + 6, who, values: { a1c: c.about(5.6, 0.1) } });
       if (!female) c.draw('psa', { ago: ago + 6, who });
@@ -37,7 +39,7 @@ export const screening: Archetype = {
         story: `Annual. No complaints. Denies change in bowel habits, hematochezia, melena, wt loss${female ? ', breast lump or nipple discharge' : ', LUTS'}. Exercises 2x/wk. EtOH 3 drinks/wk.`,
         exam: `NAD. HEENT nl. No LAD. RRR. CTAB. Abd soft NT. ${female ? 'Breasts: no mass, no skin change bilat. ' : ''}Skin w/o suspicious lesions.`,
         plan: [
-          `LDL ${printed(lipids, 'ldl')} - diet/exercise, recheck.`,
+          `LDL ${printed(lipids, 'ldl')} - ${treated && ago === 410 ? 'start atorvastatin 20 mg qHS' : 'diet/exercise, recheck'}.`,
           'Hx adenoma - colonoscopy due at 5 yr.',
           female ? 'Mammogram ordered.' : 'PSA discussed, shared decision, wishes testing.',
           'Immunizations reviewed.',
@@ -64,8 +66,8 @@ export const screening: Archetype = {
       course: 'preliminary',
       values: { hemoglobin: c.about(female ? 11.6 : 12.9, 0.15), mcv: c.about(81, 1) },
     });
-    c.draw('lipids', { ago: 15, who, values: { cholesterol: c.about(222, 8) } });
-    c.draw('fit', { ago: 33, who, values: { fit: 'Positive' }, comment: 'Stool sample received by mail.' });
+    c.draw('lipids', { ago: 15, who, values: { cholesterol: treated ? c.about(166, 4) : c.about(219, 6) } });
+    c.draw('fit', { ago: 33, who, values: { fit: 'Positive' }, comment: 'Stool sample received by mail, kit sent by the health plan.' });
     c.visit({
       ...{ ago: 29, who, reason: 'Positive stool test', kind: 'telehealth' },
       story:
@@ -82,10 +84,8 @@ export const screening: Archetype = {
       18,
     );
     c.pending('laboratory', { system: SYSTEM.loinc, code: '2276-4', display: 'Ferritin' }, 29, who, 'Positive stool test');
-    const cetirizine = c.prescribe('cetirizine5', { ago: 770, who, asNeeded: 'allergy symptoms', reason: 'allergicRhinitis' });
+    const cetirizine = c.prescribe('cetirizine5', { ago: 770, who, units: 2, asNeeded: 'allergy symptoms', reason: 'allergicRhinitis' });
     c.fills(cetirizine);
-    if (c.chart.conditions.some((condition) => condition.key === 'hyperlipidemia')) {
-      c.fills(c.prescribe('atorvastatin20', { ago: 405, who, frequency: 'bedtime', reason: 'hyperlipidemia' }));
-    }
+    if (treated) c.fills(c.prescribe('atorvastatin20', { ago: 410, who, frequency: 'bedtime', reason: 'hyperlipidemia' }));
   },
 };
