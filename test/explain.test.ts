@@ -165,9 +165,14 @@ async function sent(bytes: Buffer): Promise<string> {
 
 /** An answer without its own control id, which no two share. */
 function unstamped(answer: string): string {
-  const [header = '', ...rest] = answer.split('\r');
-  const separator = header[3] ?? '|';
-  return [header.split(separator).toSpliced(9, 1).join(separator), ...rest].join('\r');
+  const bare = (header: string): string => {
+    const separator = header[3] ?? '|';
+    return header.split(separator).toSpliced(9, 1).join(separator);
+  };
+  return answer
+    .split('\r')
+    .map((segment) => (segment.startsWith('MSH') ? bare(segment) : segment))
+    .join('\r');
 }
 
 function text(...segments: string[]): Buffer {
