@@ -9,6 +9,7 @@ import { isRunId, replayFile, replayVerb } from './ai/replay/replay.verb.ts';
 import { type App, openApp, packsOf, VERSION } from './app.ts';
 import { AppError } from './core/errors.ts';
 import { doctorVerb } from './delivery/operations/doctor.verb.ts';
+import { rebuildVerb } from './delivery/operations/rebuild.verb.ts';
 import { rereadVerb } from './delivery/operations/reread.verb.ts';
 import { checkVerb } from './delivery/review/check.verb.ts';
 import { runVerb } from './delivery/review/run.verb.ts';
@@ -17,8 +18,16 @@ import { onPayload } from './flow.ts';
 import { eraseVerb } from './governance/erase.verb.ts';
 import { type Config, loadConfig, roles } from './platform/config.ts';
 import { type ControlServer, callControl, serveControl } from './platform/control-socket.ts';
-import { type FileToVerify, journalExportVerb, journalProveVerb, journalVerifyFile, journalVerifyVerb } from './platform/journal.verbs.ts';
+import {
+  type FileToVerify,
+  journalExportVerb,
+  journalProveVerb,
+  journalVerifyFile,
+  journalVerifyVerb,
+  verifyWhole,
+} from './platform/journal.verbs.ts';
 import { createLog } from './platform/log.ts';
+import { setAsideIfBroken } from './platform/set-aside.ts';
 import { type Closer, closeInOrder, DRAIN_MS, toldToStop } from './platform/shutdown.ts';
 import { openTerminal } from './platform/terminal.ts';
 import { type Args, explainFailure, performVerb, type Verb } from './platform/verb.ts';
@@ -61,6 +70,22 @@ const verbs: Record<string, Verb<App>> = {
       args,
       io,
     ),
+  'doctor --rebuild': (app, args, io) =>
+    rebuildVerb(
+      {
+        db: app.db,
+        segments: app.segments,
+        read: app.house.read,
+        batch: app.house.batch,
+        pseudonym: app.pseudonym,
+        now: app.now,
+        setAside: textOf(args['setAside']),
+        settle: app.drain,
+        verify: () => verifyWhole(app),
+      },
+      args,
+      io,
+    ),
   reread: ({ db, clock, drain }, args, io) => rereadVerb({ db, now: clock.now, settle: drain }, args, io),
   erase: eraseVerb,
   migrate: async (_app, args, io) => {
@@ -68,6 +93,9 @@ const verbs: Record<string, Verb<App>> = {
     return 0;
   },
 };
+
+/** Works on a store that nobody serves, also on one that cannot be opened. */
+const REBUILD = 'doctor --rebuild';
 
 /** Verbs that may begin a data folder; the others would answer from an empty one as if it were the one that was meant. */
 const BEGINS = new Set(['import', 'migrate']);
@@ -184,9 +212,9 @@ verb(
   .option('--yes', 'do it; without, only say how much there is')
   .action((options: Args) => end(dispatch('erase', options)));
 
-verb('doctor', 'health of this deployment, with a next step for each complaint', 'countersign doctor').action((options: Args) =>
-  end(dispatch('doctor', options)),
-);
+verb('doctor', 'health of this deployment, with a next step for each complaint', 'countersign doctor --rebuild')
+  .option('--rebuild', 'read again what the database lost or holds wrongly: from the intake segments, or from the receipts of a server')
+  .action(({ rebuild, ...options }: Args) => end(dispatch(rebuild ? REBUILD : 'doctor', options)));
 verb('migrate', 'bring the schema forward', 'DATABASE_URL=postgres://db/countersign countersign migrate').action((options: Args) =>
   end(dispatch('migrate', options)),
 );
@@ -213,6 +241,10 @@ async function dispatch(name: string, args: Args): Promise<number> {
   if (answered !== undefined) return answered;
   if (!BEGINS.has(name) && !existsSync(config.dataFolder))
     throw new AppError('not_found', `no data folder at ${config.dataFolder}; start with serve or import`);
+  if (name === REBUILD && config.databaseUrl === undefined) {
+    terminal.progress('Reading the database to its end …');
+    args['setAside'] = await setAsideIfBroken(config.dataFolder, new Date().toISOString());
+  }
   const app = await openApp({ config, log: createLog({ level: 'warn' }), jobs: 'drain-only' });
   try {
     return await performVerb(() => verbs[name]!(app, args, terminal), terminal);
@@ -260,6 +292,8 @@ async function answerVerbs(app: App): Promise<ControlServer> {
     return performVerb(async () => {
       const work = verbs[request.verb];
       if (!work) throw new AppError('request_invalid', 'there is no such verb');
+      if (request.verb === REBUILD)
+        throw new AppError('folder_locked', 'a rebuild needs the store to itself: stop this "countersign serve", then run it again');
       return work(app, JSON.parse(request.args[0] ?? '{}') as Args, io);
     }, io);
   });

@@ -43,6 +43,8 @@ export const journalKinds = {
   'cds.feedback': 'an EHR reported what became of a card',
   'config.changed': 'a setting changed what the record says: a start gave identifiers the name of their authority',
   'journal.rolledback': 'the database was found older than a checkpoint outside it, and work went on knowingly',
+  'record.rebuilt':
+    'what the database had lost of the record, or held otherwise than it was recorded, was put back; the body says how much',
   'job.died': 'a job failed for good and waits for a person',
 } as const satisfies Record<string, string>;
 

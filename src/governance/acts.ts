@@ -200,8 +200,8 @@ async function makeRoom(tx: Queryable, { id, pack, person, trigger_key, state, o
   return true;
 }
 
-/** Columns that came later than the record keep their defaults. */
-async function insertRow(tx: Queryable, table: 'run' | 'proposal' | 'decision', row: string, onConflict: string): Promise<void> {
+/** Inserts a row as an act holds it; columns that came later than the record keep their defaults. */
+export async function insertRow(tx: Queryable, table: 'run' | 'proposal' | 'decision', row: string, onConflict: string): Promise<void> {
   const columns = Object.keys(JSON.parse(row) as object).filter((name) => /^[a-z_]+$/.test(name));
   await tx.query(
     `insert into ${table} (${columns.join(', ')}) select ${columns.join(', ')} from json_populate_record(null::${table}, $1::json) ${onConflict}`,

@@ -137,6 +137,7 @@ export type SettledDelivery = {
   state: string;
   at: string;
   reference: string | null | undefined;
+  reason: string | null;
 };
 
 /**
@@ -156,12 +157,14 @@ export async function settledDeliveries(db: Queryable): Promise<{ settled: Map<s
       erased.add(subject);
       continue;
     }
-    const { surface, surfaces, reference } = JSON.parse(body) as { surface?: string; surfaces?: string[]; reference?: string | null };
+    const { surface, surfaces, reference, reason = null } = JSON.parse(body) as DeliveryBody;
     for (const one of surfaces ?? [surface ?? ''])
-      settled.set(`${subject}|${one}`, { entry: id, proposal: subject, surface: one, state: STATE_AFTER[kind]!, at, reference });
+      settled.set(`${subject}|${one}`, { entry: id, proposal: subject, surface: one, state: STATE_AFTER[kind]!, at, reference, reason });
   }
   return { settled, erased };
 }
+
+type DeliveryBody = { surface?: string; surfaces?: string[]; reference?: string | null; reason?: string | null };
 
 const STATE_AFTER: Record<string, string> = {
   'delivery.confirmed': 'delivered',

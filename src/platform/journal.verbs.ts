@@ -29,20 +29,23 @@ export type FileToVerify = { file: string; key: string[]; checkpoint: string[] }
  * facts in the tables are still those the entries committed to.
  */
 export async function journalVerifyVerb(house: JournalHouse, args: Args, io: Io): Promise<number> {
-  const { db, config, signer, sequencer, rollback, pseudonym } = house;
-  // What was signed and kept outside the database: a log that was rewound or rewritten inside does not lead to it.
-  const anchors = [...new Set((await readCheckpointLog(config.dataFolder)).checkpoints.map((checkpoint) => checkpoint.note))];
-  await sequencer.sequenceNow();
-  const report = await verifyJournal(db, {
-    keys: signer.verifierKeys,
-    origin: signer.origin,
-    anchors,
-    pseudonym,
-    onProgress: (entries) => io.progress(`${entries} entries`),
-  });
+  const { rollback } = house;
+  const report = await verifyWhole(house, (entries) => io.progress(`${entries} entries`));
   if (rollback.torn && !args['json'])
     io.out('The last line of checkpoints.log was cut short by a crash, and passed over: it promised nothing yet.');
   return printReport(report, Boolean(args['json']), io);
+}
+
+/** Everything that can be checked of a deployment's log: the database against itself, against the files outside, and the tables against the log. */
+export async function verifyWhole(
+  { db, config, signer, sequencer, pseudonym }: Omit<JournalHouse, 'rollback'>,
+  onProgress?: (entries: number) => void,
+): Promise<JournalReport> {
+  // What was signed and kept outside the database: a log that was rewound or rewritten inside does not lead to it.
+  const anchors = [...new Set((await readCheckpointLog(config.dataFolder)).checkpoints.map((checkpoint) => checkpoint.note))];
+  await sequencer.sequenceNow();
+  const { verifierKeys: keys, origin } = signer;
+  return verifyJournal(db, { keys, origin, anchors, pseudonym, ...(onProgress ? { onProgress } : {}) });
 }
 
 /** `journal verify --file`: an exported log, with keys and checkpoints that were brought along; needs no store. */

@@ -322,7 +322,8 @@ export async function listReceipts(
   return { receipts, next: rows.length > limit && last ? `${last.receivedAt}|${last.id}` : null };
 }
 
-async function storeBytes(tx: Queryable, given: { receipt: Receipt; bytes: Uint8Array }[]): Promise<void> {
+/** Keeps bytes of receipts, packed where that saves something; those that are kept already stay as they are. */
+export async function storeBytes(tx: Queryable, given: readonly { receipt: Receipt; bytes: Uint8Array }[]): Promise<void> {
   const arrivals = given.filter(({ bytes }) => bytes.length > 0);
   if (arrivals.length === 0) return;
   const packed = arrivals.map(({ bytes }) =>
@@ -332,7 +333,7 @@ async function storeBytes(tx: Queryable, given: { receipt: Receipt; bytes: Uint8
   );
   await tx.query(
     `insert into receipt_bytes (receipt, received_at, encoding, bytes)
-     select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bytea[])`,
+     select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bytea[]) on conflict do nothing`,
     [
       arrivals.map(({ receipt }) => receipt.id),
       arrivals.map(({ receipt }) => receipt.receivedAt),

@@ -97,7 +97,7 @@ export type Ran = { code: number | null; stdout: string; stderr: string };
 export async function countersign(
   args: readonly string[],
   place?: Place,
-  { input = '', cwd }: { input?: string; cwd?: string } = {},
+  { input = '', cwd, killAfterMs }: { input?: string; cwd?: string; killAfterMs?: number } = {},
 ): Promise<Ran> {
   const child = run(args, place, undefined, cwd);
   let stdout = '';
@@ -109,8 +109,11 @@ export async function countersign(
     stderr += chunk.toString('utf8');
   });
   child.stdin!.end(input);
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code: await within(PATIENCE_MS, `countersign ${args[0]} did not end`, closed), stdout, stderr };
+  const code = await within(PATIENCE_MS, `countersign ${args[0]} did not end`, closed);
+  clearTimeout(timer);
+  return { code, stdout, stderr };
 }
 
 /** What `doctor` says of a running server, asked through its control socket. */

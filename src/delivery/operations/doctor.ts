@@ -3,6 +3,7 @@ import type { RollbackFinding } from '../../platform/checkpoint-file.ts';
 import type { Db } from '../../platform/database.ts';
 import { errorCode } from '../../platform/error-code.ts';
 import { jobCounts } from '../../platform/jobs.ts';
+import { setAsides } from '../../platform/set-aside.ts';
 import { unjoinedIdentifiers } from '../../record/authorities.ts';
 import { flaggedFacts, readFeeds } from '../../record/feeds.ts';
 import { listDeliveries } from '../write-back/deliveries.ts';
@@ -37,6 +38,7 @@ export async function examine(patient: Patient): Promise<Health> {
     journalOf(rollback),
     checkpointsOf(waiting.pending, waits!.pending_seconds),
     segmentsOf(db, restored),
+    ...setAsidesOf(patient.dataFolder),
     await clockOf(db),
     await ehrOf(patient.target),
     await signaturesOf(db),
@@ -130,6 +132,15 @@ function segmentsOf(db: Db, { receipts, decisions, damaged }: Patient['restored'
     says,
     next: 'nothing is lost; if it happens again without a power loss, look for a failing disk',
   };
+}
+
+function setAsidesOf(folder: string): Finding[] {
+  return setAsides(folder).map((name) => ({
+    check: 'set aside',
+    state: 'notice',
+    says: `${name} holds patient data that no erasure reaches`,
+    next: 'delete it once nobody needs it for what the rebuild could not bring back',
+  }));
 }
 
 async function clockOf(db: Db): Promise<Finding> {
