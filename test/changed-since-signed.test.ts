@@ -74,6 +74,24 @@ describe('a fact that a signed note relied on', () => {
     expect(await told(note)).toEqual({ note: [], queue: 0, chart: 0 });
   });
 
+  it('is told where only a human’s sentence rests on it, and not where the sentence was left out', async () => {
+    const own = await signedWith(() => ['Potassium was 5.6 mmol/L on 20 Nov 2026.']);
+    const carrying = await signedWith((writers) => [`${writers} Indeed so.`]);
+    await house.app.db.query('delete from proposal_fact where proposal = any($1)', [[own.id, carrying.id]]);
+    const without = await signedWith(() => []);
+
+    for (const { person } of [own, carrying, without]) {
+      await house.send(potassium({ mrn: person.mrn!, value: '4.9', status: 'C', flag: 'N', reported: '20261120090000-0600' }));
+    }
+    await house.settle();
+
+    expect([await told(own), await told(carrying), await told(without)]).toEqual([
+      { note: ['corrected'], queue: 1, chart: 1 },
+      { note: ['corrected'], queue: 1, chart: 1 },
+      { note: [], queue: 0, chart: 0 },
+    ]);
+  });
+
   it('of a person merged since is the same fact, and the note stands in the chart that stays', async () => {
     const note = await signedNote();
     const gone = note.person.mrn!;
@@ -153,6 +171,19 @@ async function read(note: ProposalView): Promise<ProposalView> {
 async function signedNote(): Promise<ProposalView> {
   const draft = await offered();
   const { status } = await clinician.post(`/api/proposals/${draft.id}/signature`, { contentHash: draft.contentHash });
+  expect(status).toBe(201);
+  house.clock.advance(60_000);
+  return draft;
+}
+
+/** A note signed without the writer's potassium, with what a human wrote, given the writer's words. */
+async function signedWith(written: (writers: string) => string[]): Promise<ProposalView> {
+  const draft = await offered();
+  const writers = draft.sentences.find((one) => one.text.startsWith('Potassium'))!.text;
+  const own = written(writers).map((text) => ({ text, selected: true }));
+  const sentences = draft.sentences.map(({ id, text, selected }) => ({ id, text, selected: selected && !text.startsWith('Potassium') }));
+  const edited = await clinician.post(`/api/proposals/${draft.id}/edit`, { sentences: [...sentences, ...own] });
+  const { status } = await clinician.post(`/api/proposals/${draft.id}/signature`, { contentHash: edited.body['contentHash'] });
   expect(status).toBe(201);
   house.clock.advance(60_000);
   return draft;

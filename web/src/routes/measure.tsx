@@ -24,7 +24,8 @@ export function Measure() {
   const period = all[0];
   return (
     <>
-      <main className="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it holds nothing to focus, and has to be scrolled by keyboard */}
+      <main className="scroll" tabIndex={0}>
         <div className="pagehead">
           <h1>{kpis.data ? kpiSentence(all, zone) : 'Measure'}</h1>
           {period && (
