@@ -76,7 +76,7 @@ describe('a fact that a signed note relied on', () => {
 
   it('is told where only a human’s sentence rests on it, and not where the sentence was left out', async () => {
     const own = await signedWith(() => ['Potassium was 5.6 mmol/L on 20 Nov 2026.']);
-    const carrying = await signedWith((writers) => [`${writers} Indeed so.`]);
+    const carrying = await signedWith((writers) => [writers.replace('Potassium', 'Potasium')]);
     await house.app.db.query('delete from proposal_fact where proposal = any($1)', [[own.id, carrying.id]]);
     const without = await signedWith(() => []);
 
