@@ -10,7 +10,7 @@ import { type RawChart, rawChart } from '../src/ai/faults/raw.ts';
 import { type FaultReport, reportFaults } from '../src/ai/faults/report.ts';
 import { truthOf } from '../src/ai/faults/truth.ts';
 import { indexChart } from '../src/ai/verify/chart-index.ts';
-import { verifySentence } from '../src/ai/verify/verify.ts';
+import { verifySentence, verifyText } from '../src/ai/verify/verify.ts';
 import { clopperPearson } from '../src/core/statistics.ts';
 import type { Bench, BenchRow } from './bench.ts';
 
@@ -28,11 +28,14 @@ export const bench: Bench = {
     const indexes = raws.map((raw) => indexChart(chartOfBundle(bundle(raw.resources), AS_OF, bundle(raw.replaced)), { knownTerms }));
     const faults = seedFaults(truths, size, SEED);
     const trues = trueSentences(truths, size, SEED);
+    // A note is released where its last line is, which is the one that its heading governs.
     const judge = (one: Case) =>
-      verifySentence(
-        { text: one.text, ...(one.claims ? { claims: one.claims } : {}), ...(one.cites ? { cites: one.cites } : {}) },
-        indexes[one.chart]!,
-      ).outcome;
+      one.kind === 'heading-context'
+        ? verifyText(one.text, indexes[one.chart]!).at(-1)!.verdict.outcome
+        : verifySentence(
+            { text: one.text, ...(one.claims ? { claims: one.claims } : {}), ...(one.cites ? { cites: one.cites } : {}) },
+            indexes[one.chart]!,
+          ).outcome;
     const typed = trues.filter((one) => one.claims !== undefined);
     const typedRate = rate(typed, judge);
     yield {

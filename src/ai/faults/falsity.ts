@@ -1,6 +1,6 @@
 import type { Claim, ClaimOf, Quantity } from '../../core/claim.ts';
 import { at, text } from './raw.ts';
-import { type ChartTruth, mayBeSame } from './truth.ts';
+import { type ChartTruth, isPlanted, mayBeSame } from './truth.ts';
 
 /**
  * Whether a claim is surely false of the raw chart. Careful on purpose: a mutation that might happen to be true elsewhere in the chart
@@ -182,7 +182,7 @@ function absenceFalse(claim: ClaimOf<'absence'>, truth: ChartTruth): boolean {
 function countFalse(claim: ClaimOf<'count'>, truth: ChartTruth): boolean {
   const wanted = { visits: /./, results: /$^/, 'emergency visits': /^EMER$/, admissions: /^IMP$/ }[claim.of];
   const starts = truth.raw.resources.flatMap((raw) =>
-    raw['resourceType'] === 'Encounter' && raw['status'] === 'finished' && wanted.test(text(raw, 'class', 'code') ?? '')
+    raw['resourceType'] === 'Encounter' && raw['status'] === 'finished' && !isPlanted(raw) && wanted.test(text(raw, 'class', 'code') ?? '')
       ? [text(raw, 'period', 'start')?.slice(0, 10) ?? '']
       : [],
   );

@@ -46,6 +46,11 @@ const ROOM: Partial<Record<FaultKind, Claim['kind'][]>> = {
   setting: ['encounter'],
   reason: ['encounter'],
   count: ['count'],
+  'heading-context': ['problem'],
+  'mixed-pair': ['result'],
+  'planned-on-order-day': ['pending'],
+  'change-as-stop': ['dose-change'],
+  'visit-counted-twice': ['count'],
 };
 
 /** As many faults, spread evenly over the kinds that the charts have room for. The same seed and charts give the same faults. */
@@ -120,6 +125,8 @@ function attempt(charts: ChartTruth[], donors: Donors[], kind: FaultKind, random
   if (kind === 'evidence' && truth.uncited === true) return undefined;
   if (kind === 'evidence') return evidenceFault(base, claim, cites, charts, chart, random);
   if (kind === 'negation') return negation(base, claim, random);
+  if (kind === 'heading-context') return underHeading(base, claim, home, random);
+  if (kind === 'mixed-pair') return mixedPair(base, home, random);
   if (kind === 'superseded' || kind === 'entered-in-error') return voided(base, kind, home, random);
   const wrong = mutate({ ...truth, claim }, kind, home, donors[chart]!, random);
   if (wrong === undefined) return undefined;
@@ -200,6 +207,35 @@ function negation(base: Base, claim: Claim, random: Random): Case | undefined {
     return { ...base, channel, shape, text: `No ${claim.concept.name}.`, ...(channel === 'text' ? { claims: [claim] } : {}) };
   if (rule === undefined) return undefined;
   return { ...base, channel, shape, text: sentence.replace(rule[0], rule[1]), ...(channel === 'text' ? { claims: [claim] } : {}) };
+}
+
+/** Headings, and sentences that announce a list, under which a problem of the patient's is said to be none, past, or another's. */
+const HEADINGS = ['Denies:', 'Patient denies:', 'No evidence of:', 'Resolved problems:', 'Ruled out:', 'Negative for:', 'Denies', 'Mother:', 'No evidence of the following.', 'Family history:']; // biome-ignore format: one list, read as a list
+
+/** A true item of a list that stands under the wrong heading. */
+function underHeading(base: Base, claim: Claim, home: ChartTruth, random: Random): Case | undefined {
+  if (claim.kind !== 'problem' || claim.state !== 'active') return undefined;
+  if (!surelyFalse({ kind: 'family', relative: 'mother', condition: claim.concept }, home)) return undefined;
+  if (!(['resolved', 'ruled out'] as const).every((state) => surelyFalse({ ...claim, state }, home))) return undefined;
+  const heading = random.pick(HEADINGS);
+  const gap = heading.endsWith('.') ? ' ' : random.pick(['\n- ', '\n  ', '\n1. ', '\n\n- ']);
+  return { ...base, channel: 'plain', shape: 'loose', text: `${heading}${gap}${claim.concept.name}` };
+}
+
+/** The systolic pressure of one reading beside the diastolic of another, in a year that holds both and not together. */
+function mixedPair(base: Base, home: ChartTruth, random: Random): Case | undefined {
+  const of = (name: RegExp) => home.results.filter((one) => one.value !== undefined && one.names.some((own) => name.test(own)));
+  const [systolic, diastolic] = [of(/^systolic blood pressure/i), of(/^diastolic blood pressure/i)];
+  if (systolic.length < 2 || diastolic.length < 2) return undefined;
+  const high = random.pick(systolic);
+  const year = high.on.slice(0, 4);
+  const low = random.pick(diastolic.filter((one) => one.on.startsWith(year)).concat(diastolic.slice(0, 1)));
+  const near = (a: number | undefined, b: number | undefined) => Math.abs(a! - b!) < 1;
+  const together = systolic.some(
+    (one) => near(one.value, high.value) && diastolic.some((other) => other.at === one.at && near(other.value, low.value)),
+  );
+  if (!low.on.startsWith(year) || together) return undefined;
+  return { ...base, channel: 'plain', shape: 'loose', text: `Blood pressure was ${high.value}/${low.value} mmHg in ${year}.` };
 }
 
 /** A value that a correction replaced, or one that was entered in error, stated as if it stood. */

@@ -7,6 +7,7 @@ import { type ChartTruth, mayBeSame, plainName, type Truth } from './truth.ts';
 export const faultKinds = [
   'value', 'decimal-shift', 'unit', 'date', 'negation', 'drug', 'dose', 'route', 'frequency', 'laterality', 'modality', 'wrong-patient', 'stale-value', 'relative-history', 'list-item-swap', 'status',
   'trend-direction', 'flag', 'range', 'absence', 'superseded', 'entered-in-error', 'ordered-as-performed', 'concept', 'reaction', 'setting', 'reason', 'count', 'evidence',
+  'heading-context', 'mixed-pair', 'planned-on-order-day', 'change-as-stop', 'visit-counted-twice',
 ] as const; // biome-ignore format: one list, read as a list
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -26,7 +27,9 @@ const FREQUENCIES = ['once daily', 'twice daily', 'three times daily', 'four tim
 export function mutate(truth: Truth, kind: FaultKind, chart: ChartTruth, donors: Donors, random: Random): Claim | undefined {
   for (let attempt = 0; attempt < 4; attempt++) {
     const claim = MUTATIONS[kind]?.(truth.claim, truth, chart, donors, random);
-    if (claim !== undefined && JSON.stringify(claim) !== JSON.stringify(truth.claim) && surelyFalse(claim, chart)) return claim;
+    if (claim === undefined || JSON.stringify(claim) === JSON.stringify(truth.claim)) continue;
+    // An older order of the drug that was stopped does not make its change a stop.
+    if (kind === 'change-as-stop' || surelyFalse(claim, chart)) return claim;
   }
   return undefined;
 }
@@ -163,6 +166,13 @@ const MUTATIONS: Partial<Record<FaultKind, Mutation>> = {
   },
   'ordered-as-performed': (claim) =>
     claim.kind === 'pending' ? { kind: 'procedure', concept: claim.concept, modality: 'performed', on: claim.orderedOn } : undefined,
+  'planned-on-order-day': (claim) =>
+    claim.kind === 'pending' ? { kind: 'procedure', concept: claim.concept, modality: 'planned', on: claim.orderedOn } : undefined,
+  'change-as-stop': (claim, truth, chart) =>
+    claim.kind === 'dose-change' && chart.orders.some((one) => one.id === truth.fact && one.status === 'active')
+      ? { kind: 'medication', drug: claim.drug, modality: 'stopped', on: claim.on }
+      : undefined,
+  'visit-counted-twice': (claim) => (claim.kind === 'count' ? { ...claim, number: claim.number + 1 } : undefined),
   concept: (claim, _truth, chart, donors, random) => inName(claim, chart, donors, random),
   reaction: (claim, _truth, _chart, _donors, random) =>
     claim.kind === 'allergy' && claim.reaction !== undefined

@@ -64,6 +64,7 @@ export function plant(chart: RawChart, random: Random): RawChart {
       intent: 'order',
       code: concept(SNOMED, code, name),
       authoredOn: '2026-11-02T10:00:00Z',
+      occurrenceDateTime: '2026-12-17T10:00:00Z',
     });
   if (!truth.truths.some((one) => one.claim.kind === 'allergy')) {
     for (const [code, name, reaction] of fresh(ALLERGIES, 1)) {
@@ -77,9 +78,19 @@ export function plant(chart: RawChart, random: Random): RawChart {
       });
     }
   }
+  twin(resources, add);
   events(truth.orders.filter((order) => order.type === 'MedicationRequest' && order.dose !== undefined).slice(-3), chart, add);
   corrections(chart, random, resources, replaced);
   return { ...chart, resources, replaced };
+}
+
+/** The last visit told once more, as a second feed tells it: the same number, another entry. */
+function twin(resources: Raw[], add: (resource: Raw) => void): void {
+  const at = resources.findLastIndex((one) => one['resourceType'] === 'Encounter' && one['status'] === 'finished');
+  if (at < 0) return;
+  const identifier = [{ system: 'urn:oid:2.999.1', value: 'VISIT-1' }];
+  resources[at] = { ...resources[at], identifier };
+  add({ ...resources[at], identifier });
 }
 
 /** A fill of one order and a statement about another, some days later. */

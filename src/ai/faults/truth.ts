@@ -112,7 +112,8 @@ function looked(text: string): { name: string; stems: Set<string> } {
   if (known !== undefined) return known;
   const name = plainName(text).toLowerCase();
   const words = name.split(/[^a-z0-9]+/).filter((word) => word.length > 3);
-  const found = { name, stems: new Set(words.map((word) => word.slice(0, 6))) };
+  // Alzheimer's disease is a dementia, which its name does not say.
+  const found = { name, stems: new Set([...words.map((word) => word.slice(0, 6)), ...(name.includes('alzheimer') ? ['dement'] : [])]) };
   if (seen.size < 50_000) seen.set(text, found);
   return found;
 }
@@ -244,7 +245,7 @@ function correctedResults(results: RawResult[], raw: RawChart): Truth[] {
 
 /** How many visits since new year's day of some years; no visit falls on that day. */
 function counts(raw: RawChart): Truth[] {
-  const visits = raw.resources.filter((one) => one['resourceType'] === 'Encounter' && one['status'] === 'finished');
+  const visits = raw.resources.filter((one) => one['resourceType'] === 'Encounter' && one['status'] === 'finished' && !isPlanted(one));
   const starts = visits.map((one) => text(one, 'period', 'start')?.slice(0, 10) ?? '');
   return [2010, 2015, 2019, 2023, 2025].flatMap((year) => {
     const since = `${year}-01-01`;
@@ -300,8 +301,11 @@ function readOrders(resource: Raw): RawOrder[] {
   const strength = names.length > 0 && !/ \/ |\/ML/i.test(names[0]!) ? /(?:^|\s)(\d+(?:\.\d+)?) ?(MG|MCG|mg|mcg)\b/.exec(names[0]!) : null;
   const count = Number(text(dosage, 'doseAndRate', 0, 'doseQuantity', 'value') ?? text(dosage, 'dose', 'value') ?? 1);
   const unit = text(dosage, 'doseAndRate', 0, 'doseQuantity', 'unit') ?? text(dosage, 'dose', 'unit');
-  const dose =
-    unit !== undefined && /^(?:mg|mcg|unit|units|puff|tablet|mL|g)$/.test(unit)
+  // "Two tablets" in words is a dose that this reader does not work out.
+  const inWords = /\b(?:tab|cap|pill)/i.test(text(dosage, 'text') ?? '') && unit === undefined;
+  const dose = inWords
+    ? undefined
+    : unit !== undefined && /^(?:mg|mcg|unit|units|puff|tablet|mL|g)$/.test(unit)
       ? { value: String(count), unit }
       : strength !== null && unit === undefined
         ? { value: String(count * Number(strength[1])), unit: strength[2]!.toLowerCase() }
@@ -428,7 +432,7 @@ function otherTruth(resource: Raw): Truth[] {
     case 'Encounter': {
       const setting = SETTINGS[text(resource, 'class', 'code') ?? ''];
       const on = text(resource, 'period', 'start')?.slice(0, 10);
-      if (setting === undefined || on === undefined || status !== 'finished') return [];
+      if (setting === undefined || on === undefined || status !== 'finished' || base.planted) return [];
       const reason = words(at(resource, 'reasonCode', 0));
       const until = text(resource, 'period', 'end')?.slice(0, 10);
       const claim: Claim = {
@@ -488,7 +492,8 @@ function sideOf(resource: Raw): 'left' | 'right' | undefined {
   return /\bleft\b/i.test(words) ? 'left' : /\bright\b/i.test(words) ? 'right' : undefined;
 }
 
-function isPlanted(resource: Raw): boolean {
+/** Whether an entry was planted into the chart; a planted visit is the twin of one that stands there. */
+export function isPlanted(resource: Raw): boolean {
   return list(resource, 'meta', 'tag').some((tag) => text(tag, 'code') === 'planted');
 }
 

@@ -44,16 +44,15 @@ function isNarrower(longer: string, shorter: string): boolean {
   return own.some((word) => word.length >= 3 && !COMMON.has(word)) && own.length < words.size && own.every((word) => words.has(word));
 }
 
+/** "PTH" for parathyroid hormone: each word gives its first letter, and may give more of its own in order. */
 function isInitials(short: string, long: string): boolean {
   if (!/^[a-z]{2,5}$/.test(short)) return false;
   const words = long.split(/[^a-z0-9]+/).filter((word) => word !== '' && !/^(?:of|in|and|the|by|for)$/.test(word));
-  const initials = words.map((word) => word[0]).join('');
-  return (
-    words.length > 1 &&
-    (initials === short ||
-      (short.length > 2 && initials.startsWith(short)) ||
-      (initials.startsWith(short.slice(0, -1)) && short.length > 3))
-  );
+  return words.length > 1 && new RegExp(`^${words.slice(0, 5).map(givesLetters).join('')}$`).test(short);
+}
+
+function givesLetters(word: string): string {
+  return [...word.slice(0, 12)].map((letter, i) => (i === 0 ? letter : `${letter}?`)).join('');
 }
 
 function stemsOf(names: string[]): Set<string> {

@@ -11,7 +11,10 @@ type MedicationClaim = ClaimOf<'medication'>;
 const IN_FORCE = new Set(['active', 'completed', 'on-hold', 'stopped', 'ended']);
 /** Words by which a statement doubts or denies what its status says. */
 const DOUBT =
-  /\b(?:thinks?|believes?|unsure|not sure|unclear|uncertain|unknown|maybe|perhaps|possibl[ey]|probabl[ey]|might|may|supposed(?:ly)?|whether|stopped|not taking|no longer|ran out|run out|discontinued|held|refus\w*|forg[eo]t\w*|miss(?:es|ed)|skip\w*|left ?over|pill ?box|never|off it|not take|n't)\b|\?/i;
+  /\b(?:thinks?|believes?|unsure|not sure|unclear|uncertain|unknown|maybe|perhaps|possibl[ey]|probabl[ey]|might|may|supposed(?:ly)?|whether|stopped|not taking|no longer|ran out|run out|discontinued|held|refus\w*|forg[eo]t\w*|miss(?:es|ed)|skip\w*|left ?over|pill ?box|off it|not take|n't)\b|\?/i;
+
+/** "Never misses a dose" is no doubt. */
+const FAITHFUL = /\b(?:not|never|n't|rarely|seldom|denies|without) (?:miss\w*|skip\w*|forg\w*|run out|ran out)(?: an?y?| it)?\b/gi;
 
 /** The day on which dosing ends or a statement ceases to hold; the validity of a prescription at the pharmacy is neither. Undefined where several are given. */
 export function endOf(event: Event): string | undefined {
@@ -48,7 +51,7 @@ export function goesOn(claim: MedicationClaim, stop: Event, index: ChartIndex): 
 
 /** A statement whose own words doubt it. */
 export function doubtOf(event: Event): Finding | undefined {
-  const words = [...textsAt(event, 'note'), ...textsAt(event, 'instruction')].find((text) => DOUBT.test(text));
+  const words = [...textsAt(event, 'note'), ...textsAt(event, 'instruction')].find((text) => DOUBT.test(text.replace(FAITHFUL, '')));
   return words === undefined
     ? undefined
     : unproven('omits', `The entry of ${said(event.on)} adds “${words}”, which the sentence leaves out.`);

@@ -100,7 +100,10 @@ const shorter: Record<NameKind, (key: string) => string[]> = {
 
 /** LOINC's "Analyte [Property] in Specimen by Method": a person says the analyte, and the specimen where it is not blood. */
 function shorterResult(key: string): string[] {
-  const bare = key.replace(/\s*\[[^\]]*\]/g, '').replace(/ by [^/]*$/, '');
+  const bare = key
+    .replace(/\s*\[[^\]]*\]/g, '')
+    .replace(/ by [^/]*$/, '')
+    .replace(/ \((?:calculated|measured|direct|estimated)\)$/, '');
   const parts =
     /^(.+?)(?: (?:in|of) (serum or plasma|serum, plasma or blood|serum|plasma|blood|arterial blood|capillary blood|venous blood|urine|stool|respiratory specimen|cerebral spinal fluid|body fluid))?$/.exec(
       bare,

@@ -566,3 +566,36 @@ describe('a word that nobody understands hides no contradiction', () => {
     ['unproven', 'Is potassium 3.8 reassuring?'],
   ])('R98: %s: %s', (outcome, text) => judged(outcome, text, facts));
 });
+
+describe('other names and notations of what the chart holds', () => {
+  const at = '2026-11-15';
+  const pth = result('h', 'Parathyroid hormone', '92', 'pg/mL', at);
+  const ldl = result('l', 'LDL cholesterol (calculated)', '148', 'mg/dL', at);
+  const platelets = result('p', 'Platelets', '174', '10*3/uL', at);
+  const sodium = result('s', 'Sodium', '138', 'mmol/L', at, { display: ['Sodium', 'Sodium [Moles/volume] in Serum or Plasma'] });
+  const psa = [result('a', 'PSA', '6.74', 'ng/mL', '2026-06-25'), result('b', 'PSA', '7.9', 'ng/mL', at)];
+  const screening = fact('Procedure', 'm', { status: 'completed', display: 'Screening mammogram', occurrence: '2025-10-23' });
+  const scan = fact('ServiceRequest', 'b', { status: 'active', intent: 'order', display: 'Bone scan', authored: '2026-11-06' });
+
+  it.each<Row>([
+    ['contradicted', '0 results of PTH since 2020.', [pth]],
+    ['contradicted', 'No PTH on record', [pth]],
+    ['unproven', 'No NSE on record', [result('n', 'Neuron specific enolase', '9', 'ng/mL', at)]],
+    ['proven', 'LDL 148.', [ldl]],
+    ['proven', 'LDL cholesterol was 148 mg/dL on 15 Nov 2026.', [ldl]],
+    ['unproven', 'Platelets 174,000.', [platelets]],
+    ['contradicted', 'Platelets 17,400.', [platelets]],
+    ['proven', 'No ferritin on record.', [sodium]],
+    ['unproven', 'Mammogram in 2025.', [screening]],
+    ['proven', 'Dementia.', [problem('d', "Alzheimer's disease", '2024-01-01')]],
+    ['unproven', 'Otitis media resolved', [problem('o', 'Acute otitis media', '2024-01-01', { clinicalStatus: 'resolved' })]],
+    ['unproven', 'COVID-19 in 2020.', [problem('c', 'COVID-19', '2020-03-01', { clinicalStatus: 'resolved', abatement: '2020-03-20' })]],
+    ['unproven', 'Bone scan ordered.', [scan, order('o', 'amlodipine 5 mg tablet', '5', 'mg', at)]],
+    ['unproven', 'PSA 6.74.', psa],
+    ['contradicted', 'Latest PSA 6.74.', psa],
+    ['contradicted', 'PSA 5.1.', psa],
+    ['proven', 'PSA 7.9.', psa],
+    ['unproven', 'TSH 7.4', [result('t', 'TSH', '7.35', 'mIU/L', at)]],
+    ['unproven', 'Weight 20 kg', [result('w', 'Weight', '19.9', 'kg', at)]],
+  ])('R98: %s: %s', judged);
+});

@@ -21,7 +21,7 @@ export function compareQuantities(claimed: Quantity, charted: Charted): Comparis
   const sign = sameComparator(claimed.comparator, charted.comparator);
   const number = sameNumber(claimed.value, charted.value);
   const other: Comparison = sign && isRounded(claimed.value, charted.value) ? 'rounded' : 'value';
-  if (claimed.unit === undefined) return sign && number ? 'same' : other;
+  if (claimed.unit === undefined) return sign && number ? 'same' : inThousands(a, b, charted.unit) ? 'unclear' : other;
   if (charted.unit === undefined) return number ? 'unclear' : 'value';
   if (claimed.unit === charted.unit) return sign && number ? 'same' : other;
   const across = acrossUnits(claimed, charted, sign, number, [a, b]);
@@ -111,6 +111,17 @@ function sameNumber(claimed: string, charted: string): boolean {
   // gives (13.222679568160471) come from a computation, and two significant digits say what such a one means.
   return Math.abs(a - b) <= 0.005 * Math.abs(b) || (significant(charted) > 6 && significant(claimed) >= 2);
 }
+
+/** "Platelets 174,000" beside 174 10*3/uL: a count without its unit is as a rule one in a microlitre. */
+function inThousands(claimed: number, charted: number, unit: string | undefined): boolean {
+  const read = unit === undefined ? undefined : readUnit(unit);
+  return (
+    read?.dimension === 'count/volume' && Math.abs(claimed * PER_MICROLITRE - charted * read.factor) <= 1e-9 * claimed * PER_MICROLITRE
+  );
+}
+
+/** One in a microlitre, in the base of counts in a litre. */
+const PER_MICROLITRE = 1e6;
 
 /** Within half a unit of the last digit given, with fewer digits than the source gives. */
 function isRounded(claimed: string, charted: string): boolean {

@@ -37,6 +37,7 @@ protein|total protein
 lactate|serum lactate|lactic acid
 thyroid stimulating hormone|tsh|thyrotropin
 free t4|thyroxine free|ft4|free thyroxine
+parathyroid hormone|pth|parathyrin|parathyroid hormone, intact|parathyrin.intact|intact pth
 natriuretic peptide.b prohormone n-terminal|nt-probnp|ntprobnp|n-terminal pro-bnp
 microalbumin creatinine ratio|urine albumin/creatinine ratio|uacr|microalbumin/creatinine ratio|albumin/creatinine ratio|urine albumin-creatinine ratio|urine microalbumin/creatinine|urine albumin/creatinine
 body weight|weight|wt
@@ -148,6 +149,7 @@ heart failure with reduced ejection fraction|heart failure
 heart failure with preserved ejection fraction|heart failure
 congestive heart failure|heart failure
 chronic congestive heart failure|congestive heart failure
+alzheimer's disease|dementia
 chronic congestive heart failure|heart failure
 iron deficiency anemia|anemia
 primary malignant neoplasm of prostate|malignant tumor of prostate

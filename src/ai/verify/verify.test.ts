@@ -138,7 +138,7 @@ describe('one rule a line', () => {
     ${'contradicted'} | ${'entered-in-error'}         | ${'Potassium was 4.9 mmol/L on 2 May 2026.'}
     ${'contradicted'} | ${'not-latest'}               | ${'Potassium was 4.4 mmol/L on 11 Aug 2026, the latest on record.'}
     ${'proven'}       | ${'supported'}                | ${'Most recent potassium 5.6 mmol/L on 20 Nov 2026'}
-    ${'contradicted'} | ${'value-differs'}            | ${'K 4.4'}
+    ${'unproven'}     | ${'not-latest'}               | ${'K 4.4'}
     ${'unproven'}     | ${'untrusted-grade'}          | ${'TSH was 2.1 mIU/L on 1 Mar 2026.'}
     ${'contradicted'} | ${'value-differs'}            | ${'CRP was 12 mg/L on 1 Mar 2026.'}
     ${'proven'}       | ${'supported'}                | ${'CRP was <12 mg/L on 1 Mar 2026.'}

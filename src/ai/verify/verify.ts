@@ -111,6 +111,11 @@ function judge(reading: Reading, index: ChartIndex): Judged {
     judged[0]!;
   if (reading.negated === true) return denied(best, reading, index);
   if (best.finding.outcome === 'proven') return held(best, judged, reading, index);
+  if (reading.undated === true && best.finding.outcome === 'contradicted' && wasEver(best.claim, index))
+    return {
+      claim: best.claim,
+      finding: unproven('not-latest', `An earlier result says so, not the last one: ${best.finding.reasons[0]!.text}`),
+    };
   if (reading.during === true && best.finding.outcome === 'contradicted' && wasThere(best.claim, index))
     return {
       claim: best.claim,
@@ -123,6 +128,18 @@ function judge(reading: Reading, index: ChartIndex): Judged {
     claim: best.claim,
     finding: unproven('modality-differs', 'An order stands, but nothing in the chart says that the patient takes it.'),
   };
+}
+
+/** A value that an earlier standing result gives. */
+function wasEver(claim: Claim, index: ChartIndex): boolean {
+  if (claim.kind !== 'result') return false;
+  return eventsNamed(index, ['result'], claim.concept.name).some(
+    (event) =>
+      event.standing &&
+      event.trusted &&
+      event.on !== claim.on &&
+      checkClaim({ ...claim, on: event.on ?? '', latest: false }, index).outcome === 'proven',
+  );
 }
 
 /** A problem that had begun by the year or day named and had not ended before it. */
@@ -204,7 +221,11 @@ function hidden(text: string, index: ChartIndex): Verdict | undefined {
 function isStranger(word: string): boolean {
   if (!/^\p{L}[\p{L}'’ -]*$/u.test(word)) return false;
   const tokens = tokenize(word, []);
-  return tokens !== undefined && (tokens.every((token) => token.type === 'unread') || (tokens.length === 1 && tokens[0]!.type === 'word' && tokens[0]!.as === 'relative-date'));
+  return (
+    tokens !== undefined &&
+    (tokens.every((token) => token.type === 'unread') ||
+      (tokens.length === 1 && tokens[0]!.type === 'word' && tokens[0]!.as === 'relative-date'))
+  );
 }
 
 /** Why something was done says nothing against that it was. */

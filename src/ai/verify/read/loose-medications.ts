@@ -1,11 +1,12 @@
 import type { Claim, ClaimOf } from '../../../core/claim.ts';
 import { type Attempt, DRUG, oneDate, optional, roleBefore, says, type Term } from './attempt.ts';
 import type { Bag } from './bag.ts';
+import type { TermKind } from './lexicon.ts';
 
 /** A drug with its directions and what is said of it. */
 export function medication(bag: Bag): Attempt {
   const marked = bag.has('modality') || bag.has('ordered') || bag.some('frequency') || bag.some('route');
-  const drug = bag.peek(DRUG) ?? (marked ? bag.peek() : undefined);
+  const drug = bag.peek(DRUG) ?? (marked ? notAnOrderedTest(bag) : undefined);
   if (drug === undefined || (!marked && drug.kinds.has('result') && bag.some('quantity') && !bag.has('on'))) return undefined;
   bag.use(drug);
   const negated = bag.has('negator');
@@ -51,6 +52,14 @@ export function medication(bag: Bag): Attempt {
   const now = listed === 'order' || dates.length === 0 ? { now: true } : {};
   return [{ alternatives: [claim('prescribed'), claim('taking')], ...now, ...(negated ? { negated: true } : {}) }];
 }
+
+/** "Bone scan ordered" is no prescription. */
+function notAnOrderedTest(bag: Bag): Term | undefined {
+  const term = bag.peek();
+  return term !== undefined && bag.has('ordered') && TESTS.some((kind) => term.kinds.has(kind)) ? undefined : term;
+}
+
+const TESTS: TermKind[] = ['procedure', 'request', 'report', 'result'];
 
 /** A change from one dose to another. */
 export function doseChange(bag: Bag): Attempt {

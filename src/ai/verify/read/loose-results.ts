@@ -23,7 +23,8 @@ export function result(bag: Bag, index: ChartIndex): Attempt {
     bag.words('corrected');
     claim.claim.correctedFrom = before.value.unit === undefined ? { ...before.value, ...optional('unit', value.value.unit) } : before.value;
   }
-  return says(dated(claim.claim, claim.date, claim.latest, index), claim.negated);
+  const undated = claim.date === undefined && !claim.latest && !claim.negated ? { undated: true } : {};
+  return says(dated(claim.claim, claim.date, claim.latest, index), claim.negated).map((reading) => ({ ...reading, ...undated }));
 }
 
 /** A result in words: "Tobacco smoking status was “Former smoker”". */
