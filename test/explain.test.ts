@@ -4,8 +4,10 @@ import { connect } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainView } from '../src/core/api.ts';
+import type { PersonFacts } from '../src/core/fact.ts';
 import { payloadReader } from '../src/interop/read-payload.ts';
 import { receiptIdOfBytes } from '../src/platform/receipt-id.ts';
+import { keyedByPerson } from '../src/record/person-keys.ts';
 import { type Seat, startHouse, type TestHouse } from './house.ts';
 
 const SAMPLES = resolve(process.env['COUNTERSIGN_SAMPLES'] ?? '../shared/data');
@@ -113,27 +115,44 @@ async function expectSame(bytes: Buffer, view: ExplainView, what = ''): Promise<
   expect(reasons.map(({ reason }) => reason).sort(), what).toEqual(
     [...new Map(view.rejections.map((one) => [one.item, one.reason])).values()].sort(),
   );
-  const known = await house.app.db.query<{ fact: string }>(
-    `select distinct f.id || f.type || f.grade || array_to_string(f.flags, ',') as fact from fact f where f.id = any($1::uuid[])`,
-    [view.facts.map((fact) => fact.id)],
-  );
-  // What another message of the same time says otherwise is known to the record alone: one message does not show it.
-  const tied = await house.app.db.query<{ fact: string }>(
-    `select distinct id as fact from fact where 'tied' = any(flags) and id = any($1::uuid[])`,
-    [view.facts.map((fact) => fact.id)],
-  );
-  const recorded = new Set(known.map(({ fact }) => fact));
-  for (const fact of view.facts.filter(({ id }) => !tied.some((one) => one.fact === id)))
-    expect(recorded, what).toContain(fact.id + fact.type + fact.grade + fact.flags.join(','));
   const { people } = payloadReader({ feedZones: new Map(Object.entries(house.app.config.feedZones)), authorities: new Map() })(
     { id, source: view.source, contentType: 'application/hl7-v2+er7' },
     bytes,
   );
+  // Whom the record met under another identifier of the same feed it knows alone: one message does not show it.
+  const facts = new Map<string, string>();
+  for (const about of people) {
+    const keyed = keyedByPerson(about, await keyOf(view.source, about));
+    for (const [index, { id: explained }] of about.facts.entries()) facts.set(explained, keyed[index]!.id);
+  }
+  const ids = [...facts.values()];
+  const known = await house.app.db.query<{ fact: string }>(
+    `select distinct f.id || f.type || f.grade || array_to_string(f.flags, ',') as fact from fact f where f.id = any($1::uuid[])`,
+    [ids],
+  );
+  // Nor what another message of the same time says otherwise.
+  const tied = await house.app.db.query<{ fact: string }>(
+    `select distinct id as fact from fact where 'tied' = any(flags) and id = any($1::uuid[])`,
+    [ids],
+  );
+  const recorded = new Set(known.map(({ fact }) => fact));
+  for (const fact of view.facts.filter(({ id }) => !tied.some((one) => one.fact === facts.get(id))))
+    expect(recorded, what).toContain(facts.get(fact.id) + fact.type + fact.grade + fact.flags.join(','));
   expect(
     people.flatMap(({ facts }) => facts.map((fact) => fact.id)),
     what,
   ).toEqual(view.facts.map((fact) => fact.id));
   return 1;
+}
+
+/** The identifier under which the record knows whoever these facts are about. */
+async function keyOf(source: string, { key = '' }: PersonFacts): Promise<string> {
+  const [row] = await house.app.db.query<{ key: string }>(
+    `select p.authority || '|' || p.value as key from ident i join source_person p on p.id = i.source_person
+      where p.source = $1 and i.authority || '|' || i.value = $2 order by p.id limit 1`,
+    [source, key],
+  );
+  return row?.key ?? key;
 }
 
 async function explained(bytes: Buffer): Promise<ExplainView> {
