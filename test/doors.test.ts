@@ -56,6 +56,16 @@ const MATRIX = `
   GET    /fhir/R4/:type                           treatment   operations  -
   POST   /fhir/R4/:type/_search                   treatment   operations  -
   GET    /fhir/R4/:type/:id                       treatment   operations  -
+  PUT    /fhir/R4                                 treatment   operations  -
+  PATCH  /fhir/R4                                 treatment   operations  -
+  DELETE /fhir/R4                                 treatment   operations  -
+  PUT    /fhir/R4/:type                           treatment   operations  -
+  PATCH  /fhir/R4/:type                           treatment   operations  -
+  DELETE /fhir/R4/:type                           treatment   operations  -
+  PUT    /fhir/R4/:type/:id                       treatment   operations  -
+  PATCH  /fhir/R4/:type/:id                       treatment   operations  -
+  DELETE /fhir/R4/:type/:id                       treatment   operations  -
+  POST   /fhir/R4/:type/:id                       treatment   operations  -
   GET    /fhir/R4/:type/:id/_history              treatment   operations  -
   GET    /fhir/R4/:type/:id/_history/:version     treatment   operations  -
   POST   /fhir/R4                                 treatment   operations  -

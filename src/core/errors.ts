@@ -9,6 +9,8 @@ const codes = {
   not_permitted: { status: 403, issue: 'forbidden' },
   origin_refused: { status: 403, issue: 'security' },
   not_found: { status: 404, issue: 'not-found' },
+  method_unsupported: { status: 405, issue: 'not-supported' },
+  not_acceptable: { status: 406, issue: 'not-supported' },
   decided: { status: 409, issue: 'conflict' },
   stale: { status: 409, issue: 'conflict' },
   hash: { status: 409, issue: 'conflict' },

@@ -8,6 +8,7 @@ import { countPeople, searchPeople } from '../../record/search-people.ts';
 import type { Access } from '../access-guard.ts';
 import { etagOf, history, searchset } from './bundle.ts';
 import { capabilityStatement, servedTypes } from './capability.ts';
+import { requireJson } from './formats.ts';
 import { type Kept, type Served, serve } from './outgoing.ts';
 import { servePatient, servePatients } from './patient.ts';
 import { type PostContext, post } from './post.ts';
@@ -38,6 +39,7 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
     return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const parameters = request.params as Record<string, string>;
       if (parameters['type'] !== undefined) requireType(parameters['type']);
+      requireJsonOf(request);
       return handle(context(request, reply), parameters);
     };
   };
@@ -52,6 +54,7 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
   const schema = { tags: ['fhir'] };
   server.get(`${ROOT}/metadata`, { schema, config: { crossOrigin: true, public: true } }, async (request, reply) => {
     const { base, now } = context(request, reply);
+    requireJsonOf(request);
     return send(reply, JSON.stringify(capabilityStatement({ version: options.version, base, date: now })));
   });
   server.get(`${ROOT}/:type`, { schema, config }, route((one, { type = '' }) => search(one, type, new URL(one.request.url, one.base).searchParams))); // biome-ignore format: one route a line
@@ -61,6 +64,27 @@ export async function fhirRoutes(server: FastifyInstance, options: FhirRoutesOpt
   server.get(`${ROOT}/:type/:id/_history/:version`, { schema, config }, route(read));
   server.post(ROOT, { schema, config, bodyLimit: MAX_POST_BYTES }, route(take));
   server.post(`${ROOT}/:type`, { schema, config, bodyLimit: MAX_POST_BYTES }, route(take));
+  const unserved = { schema: { ...schema, hide: true } as object, config: { purposes: config.purposes }, bodyLimit: MAX_POST_BYTES };
+  for (const [url, allow] of ALLOWED) {
+    const method = ['PUT', 'PATCH', 'DELETE', ...(allow.includes('POST') ? [] : ['POST'])] as ('PUT' | 'POST')[];
+    const handler = route(async ({ reply }) => {
+      reply.header('allow', allow);
+      throw new AppError('method_unsupported', 'this method is not served here; the header Allow says which are');
+    });
+    server.route({ ...unserved, method, url: `${ROOT}${url}`, handler });
+  }
+}
+
+/** What may be done where: nobody changes or deletes a resource here; what is posted again is another version. */
+const ALLOWED = [
+  ['', 'POST'],
+  ['/:type', 'GET, HEAD, POST'],
+  ['/:type/:id', 'GET, HEAD'],
+] as const;
+
+/** Before anything is looked up or kept. */
+function requireJsonOf({ headers, url }: FastifyRequest): void {
+  requireJson(headers.accept, new URL(url, 'http://localhost').searchParams.get('_format'));
 }
 
 async function read(context: Context, { type = '', id = '', version }: Record<string, string>): Promise<unknown> {

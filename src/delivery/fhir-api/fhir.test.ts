@@ -293,6 +293,77 @@ describe('the FHIR R4 door', () => {
     });
   }
 
+  it.each`
+    method      | url                    | allow
+    ${'PUT'}    | ${'Observation/a1c-1'} | ${'GET, HEAD'}
+    ${'PATCH'}  | ${'Patient/x'}         | ${'GET, HEAD'}
+    ${'DELETE'} | ${'Observation/a1c-1'} | ${'GET, HEAD'}
+    ${'POST'}   | ${'Observation/a1c-1'} | ${'GET, HEAD'}
+    ${'PUT'}    | ${'Observation'}       | ${'GET, HEAD, POST'}
+    ${'DELETE'} | ${''}                  | ${'POST'}
+  `('answers $method of "$url" with 405 and what may be done there', async ({ method, url, allow }) => {
+    const answer = await server.inject({
+      method,
+      url: `/fhir/R4/${url}`.replace(/\/$/, ''),
+      headers: { authorization: 'x' },
+      payload: '{}',
+    });
+
+    expect([answer.statusCode, answer.headers['allow']]).toEqual([405, allow]);
+    expect(answer.json()).toMatchObject({ resourceType: 'OperationOutcome', issue: [{ code: 'not-supported' }] });
+  });
+
+  it.each`
+    accept                                           | format                     | status
+    ${'application/fhir+xml'}                        | ${''}                      | ${406}
+    ${'text/turtle, application/fhir+json;q=0'}      | ${''}                      | ${406}
+    ${'text/html,application/xml;q=0.9,*/*;q=0.8'}   | ${''}                      | ${200}
+    ${'application/fhir+xml, application/fhir+json'} | ${''}                      | ${200}
+    ${'Application/JSON; charset=utf-8'}             | ${''}                      | ${200}
+    ${'application/fhir+json; fhirVersion=4.0'}      | ${''}                      | ${200}
+    ${'application/fhir+json'}                       | ${'xml'}                   | ${406}
+    ${'application/fhir+xml'}                        | ${'json'}                  | ${200}
+    ${'application/fhir+xml'}                        | ${'application/fhir+json'} | ${200}
+  `('offers JSON alone: accepting "$accept", format "$format", is $status', async ({ accept, format, status }) => {
+    for (const path of ['Observation', 'metadata']) {
+      const url = `/fhir/R4/${path}${format && `?_format=${format}`}`;
+      expect((await server.inject({ url, headers: { authorization: 'x', accept } })).statusCode, path).toBe(status);
+    }
+  });
+
+  it('keeps nothing of what could only be answered in a format it does not speak, nor of an empty list', async () => {
+    const [authorization, type] = ['x', 'application/fhir+json'];
+    const headers = { authorization, 'content-type': type };
+    const xml = await server.inject({
+      method: 'POST',
+      url: '/fhir/R4',
+      headers: { ...headers, accept: 'application/fhir+xml' },
+      payload: '{}',
+    });
+    const empty = await server.inject({ method: 'POST', url: '/fhir/R4/Observation', headers, payload: ' [ ]\n' });
+
+    expect([xml.statusCode, empty.statusCode, posted.length]).toEqual([406, 422, 0]);
+    expect(empty.json()).toMatchObject({ resourceType: 'OperationOutcome' });
+  });
+
+  it('leads a subject named by its identifier to the person served here, and nobody where it does not say who', async () => {
+    const named = (id: string, reference: string) => ({
+      resource: { ...observation(id, '718-7', '2026-07-01', '13.2'), encounter: undefined, subject: { reference } },
+    });
+    const entry = [
+      named('hb-1', `Patient?identifier=${MRN}|1001`),
+      named('hb-2', `Patient?identifier=${encodeURIComponent(`${MRN}|1001`)}`),
+    ];
+    await arrive('2026-11-22T08:00:00.000Z', 'north', { resourceType: 'Bundle', type: 'collection', entry });
+
+    const { entry: found } = (await get(`Observation?patient=${ida}&code=718-7`)).json();
+
+    expect(found.map((one: { resource: { subject: unknown } }) => one.resource.subject)).toEqual([
+      { reference: `Patient/${ida}` },
+      { reference: `Patient/${ida}` },
+    ]);
+  });
+
   it('counts people beside a page, or without one, whatever the page holds', async () => {
     const others = ['7001', '7002'].map((value) => ({ source: 'west', identifiers: [{ authority: 'urn:west', value }] }));
     await db.transaction((tx) => resolvePeople(tx, others, NOW));

@@ -1,5 +1,7 @@
+import type { Identifier } from '../../core/fact.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../interop/fhir/json.ts';
 import { factIdOf } from '../../interop/fhir/read-bundle.ts';
+import { conditionalPatient } from '../../interop/fhir/references.ts';
 import type { Queryable } from '../../platform/database.ts';
 import { servedTypes } from './capability.ts';
 
@@ -27,9 +29,9 @@ export async function serve(db: Queryable, resources: readonly Kept[]): Promise<
   });
 }
 
-type SourceReference = { source: string; types: readonly string[]; id: string; text: string };
+type SourceReference = { source: string; types: readonly string[]; id: string; text: string; identifier?: Identifier };
 
-/** `Type/id`, with or without a version; absolute addresses, fragments and searches are not ours to lead anywhere. */
+/** `Type/id`, with or without a version; absolute addresses, fragments and other searches are not ours to lead anywhere. */
 const RELATIVE = /^([A-Z][A-Za-z]{2,40})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 const BUNDLED = /^urn:uuid:([0-9a-fA-F-]{36})$/;
 
@@ -63,6 +65,8 @@ function want(wanted: Map<string, SourceReference>, source: string, text: string
   if (wanted.has(key)) return;
   const [, type, id] = RELATIVE.exec(text) ?? [];
   if (type !== undefined && id !== undefined) wanted.set(key, { source, types: [type], id, text });
+  const identifier = conditionalPatient(text);
+  if (identifier) wanted.set(key, { source, types: ['Patient'], id: '', text, identifier });
   const bundled = BUNDLED.exec(text)?.[1];
   if (bundled !== undefined) wanted.set(key, { source, types: TARGETS[element] ?? servedTypes, id: bundled, text });
 }
@@ -76,8 +80,14 @@ function keyOf(source: string, text: string, element: string): string {
 async function locate(db: Queryable, wanted: ReadonlyMap<string, SourceReference>): Promise<Map<string, string>> {
   const persons = await personsOf(db, [...wanted.values()].filter((one) => one.types.includes('Patient'))); // biome-ignore format: short
   const facts = await factsHere(db, [...wanted.values()].flatMap((one) => candidates(one).map((candidate) => candidate.fact))); // biome-ignore format: short
+  const named = await personsNamed(db, [...wanted.values()].flatMap((one) => one.identifier ?? [])); // biome-ignore format: short
   const found = new Map<string, string>();
   for (const [key, one] of wanted) {
+    if (one.identifier) {
+      const [person, another] = named.get(nameOf(one.identifier)) ?? [];
+      if (person !== undefined && another === undefined) found.set(key, `Patient/${person}`);
+      continue;
+    }
     const fact = candidates(one).find((candidate) => facts.get(candidate.fact)?.type === candidate.type);
     const person = persons.get(`${one.source}\u0000${one.id}`) ?? (fact?.type === 'Patient' ? facts.get(fact.fact)?.person : undefined);
     if (person !== undefined && one.types.includes('Patient')) found.set(key, `Patient/${person}`);
@@ -104,6 +114,24 @@ async function personsOf(db: Queryable, patients: readonly SourceReference[]): P
     [patients.map((one) => one.source), patients.map((one) => one.id)],
   );
   return new Map(rows.map((row) => [`${row.source}\u0000${row.id}`, row.person]));
+}
+
+/** The people that have an identifier: of several nobody is meant. */
+async function personsNamed(db: Queryable, identifiers: readonly Identifier[]): Promise<Map<string, string[]>> {
+  if (identifiers.length === 0) return new Map();
+  const rows = await db.query<Identifier & { person: string }>(
+    `select distinct w.authority, w.value, l.person from unnest($1::text[], $2::text[]) as w (authority, value)
+       join ident i on i.authority = w.authority and i.value = w.value
+       join person_link l on l.source_person = i.source_person and l.superseded_at is null and l.valid_to is null`,
+    [identifiers.map((one) => one.authority), identifiers.map((one) => one.value)],
+  );
+  const named = new Map<string, string[]>();
+  for (const row of rows) named.set(nameOf(row), [...(named.get(nameOf(row)) ?? []), row.person]);
+  return named;
+}
+
+function nameOf({ authority, value }: Identifier): string {
+  return `${authority}\u0000${value}`;
 }
 
 async function factsHere(db: Queryable, ids: readonly string[]): Promise<Map<string, { type: string; person: string }>> {

@@ -31,6 +31,7 @@ export async function post(context: PostContext, type: string | undefined): Prom
   const bytes = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new AppError('request_invalid', 'there is nothing to keep');
   const contentType = contentTypeOf(request);
+  if (EMPTY_LIST.test(bytes.toString('latin1', 0, 1000))) throw new AppError('resource_invalid', 'this is a list of nothing, no resource');
   if (type !== undefined) requireTypeOf(bytes, type);
   const source = sourceOf?.(request) ?? POSTED;
   const { receipt, repeat } = await intake({ source, door: 'api', contentType, bytes: new Uint8Array(bytes) });
@@ -55,6 +56,8 @@ export async function post(context: PostContext, type: string | undefined): Prom
   });
   return { status: status === 201 && repeat ? 200 : status, outcome };
 }
+
+const EMPTY_LIST = /^\s*\[\s*\]\s*$/;
 
 function rejectionOf({ item, reason, detail }: BecameOf['rejections'][number]): { item: string; reason: string; detail: string } {
   return { item, reason, detail };

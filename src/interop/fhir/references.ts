@@ -1,4 +1,4 @@
-import type { SourcePersonRef } from '../../core/fact.ts';
+import type { Identifier, SourcePersonRef } from '../../core/fact.ts';
 import { personOfId, personOfIdentifier, personOfPatient, type Subject } from './identity.ts';
 import { isObject, type Json, type JsonObject, primitiveText } from './json.ts';
 import type { ScannedEntry } from './scan.ts';
@@ -152,14 +152,18 @@ function subjectOfLiteral(payload: Payload, reference: string, resource: JsonObj
   if (target && isObject(target.resource)) {
     return target.resource['resourceType'] === 'Patient' ? { kind: 'person', person: personOf(payload, target) } : { kind: 'shared' };
   }
-  const conditional = /^Patient\?(?:.*&)?identifier=([^|&]+)(?:\||%7C)([^&]+)/i.exec(reference);
-  if (conditional) {
-    return { kind: 'person', person: personOfIdentifier(source, decoded(conditional[1]!), decoded(conditional[2]!)) };
-  }
+  const conditional = conditionalPatient(reference);
+  if (conditional) return { kind: 'person', person: personOfIdentifier(source, conditional.authority, conditional.value) };
   const literal = LITERAL.exec(reference);
   if (literal?.[1] === 'Patient') return { kind: 'person', person: personOfId(source, literal[2]!) };
   if (literal) return { kind: 'shared' };
   return subjectOfLogical(payload, value) ?? { kind: 'missing' };
+}
+
+/** The identifier by which a conditional reference names a patient (`Patient?identifier=system|value`, FHIR R4 §3.1.0.11.1). */
+export function conditionalPatient(reference: string): Identifier | undefined {
+  const [, authority, value] = /^Patient\?(?:.*&)?identifier=([^|&]+?)(?:\||%7C)([^&]+)/i.exec(reference) ?? [];
+  return authority !== undefined && value !== undefined ? { authority: decoded(authority), value: decoded(value) } : undefined;
 }
 
 function subjectOfLogical(payload: Payload, value: JsonObject): Subject | undefined {
