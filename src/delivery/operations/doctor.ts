@@ -202,6 +202,7 @@ async function feedsOf(db: Db, now: string): Promise<Finding[]> {
 /** What a person does about facts of one fault that nothing is claimed from; then the feed is read again. */
 const MENDS: Record<string, string> = {
   'zone-missing': 'name its zone in COUNTERSIGN_FEED_ZONES',
+  'unit-conflict': 'ask the sender which of the two units it means, the code or the text',
   'unit-unknown': 'ask the sender for a UCUM unit, or for the unit to be mapped here',
 };
 

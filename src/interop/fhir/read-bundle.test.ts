@@ -229,6 +229,7 @@ it.each`
   ${'said by the patient'}        | ${'"performer":[{"reference":"Patient/1"}]'}                                                                  | ${'C'} | ${undefined}
   ${'said by a relative'}         | ${'"performer":[{"reference":"RelatedPerson/1"}]'}                                                            | ${'C'} | ${undefined}
   ${'a number without a unit'}    | ${'"valueQuantity":{"value":1}'}                                                                              | ${'D'} | ${'unit-missing'}
+  ${'two units'}                  | ${'"valueQuantity":{"value":1,"unit":"g/L","system":"http://unitsofmeasure.org","code":"mg/dL"}'}             | ${'D'} | ${'unit-conflict'}
   ${'an unknown unit'}            | ${'"valueQuantity":{"value":1,"unit":"wibbles"}'}                                                             | ${'D'} | ${'unit-unknown'}
   ${'a component without a unit'} | ${'"component":[{"code":{"text":"x"},"valueQuantity":{"value":1}}]'}                                          | ${'D'} | ${'unit-missing'}
   ${'a time without a zone'}      | ${'"effectiveDateTime":"2026-01-01T10:00:00"'}                                                                | ${'D'} | ${'zone-missing'}

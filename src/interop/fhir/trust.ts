@@ -1,5 +1,5 @@
 import type { Grade } from '../../core/fact.ts';
-import { readUnit } from '../units/units.ts';
+import { readUnit, sameUnit } from '../units/units.ts';
 import type { ReadAtom } from './atom-emitters.ts';
 import { isObject, type Json, type JsonObject, primitiveText } from './json.ts';
 
@@ -12,6 +12,7 @@ export const distrusted: ReadonlySet<string> = new Set([
   'time-unreadable',
   'unit-missing',
   'unit-unknown',
+  'unit-conflict',
   'modifier-extension',
   'implicit-rules',
 ]);
@@ -60,15 +61,18 @@ function hasModifierBelow(resource: JsonObject): boolean {
   return false;
 }
 
-/** A measured number needs a unit that can be read; a count, a score or a ratio says so by a unit of its own. */
+/** A measured number needs a unit that can be read, and one only: text and code that are two units say nothing. A count, a score or a ratio says so by a unit of its own. */
 function unitFlags(resource: JsonObject, atoms: readonly ReadAtom[]): string[] {
   if (resource['resourceType'] !== 'Observation') return [];
   const flags = new Set<string>();
   for (const atom of atoms) {
     if (atom.name !== 'value' || !atom.path.endsWith('valueQuantity.value')) continue;
-    const unit = atoms.find((other) => other.name === 'unitCode' && other.component === atom.component) ?? unitBeside(atoms, atom);
+    const code = atoms.find((other) => other.name === 'unitCode' && other.component === atom.component);
+    const words = unitBeside(atoms, atom);
+    const unit = code ?? words;
     if (!unit) flags.add('unit-missing');
     else if (!readUnit(unit.text)) flags.add('unit-unknown');
+    else if (words && readUnit(words.text) && !sameUnit(unit.text, words.text)) flags.add('unit-conflict');
   }
   return [...flags];
 }

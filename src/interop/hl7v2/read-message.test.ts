@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Atom, type NewFact, textOf } from '../../core/fact.ts';
+import { readUnit as knownUnit } from '../units/units.ts';
 import { decodeLocation, locateHl7 } from './locate.ts';
 import { readHl7File } from './read-file.ts';
 import { type Hl7Options, type Hl7Result, readHl7 } from './read-message.ts';
@@ -200,6 +201,22 @@ describe('results', () => {
     expect(late.resultAt).toBe('2026-03-02T09:00:00.000Z');
   });
 
+  it.each`
+    sent                                      | unit                | code
+    ${'mL/min/{1.73_m2}^mL/min/1.73 m²^UCUM'} | ${'mL/min/1.73 m²'} | ${'mL/min/{1.73_m2}'}
+    ${'mmol/L^^UCUM'}                         | ${'mmol/L'}         | ${'mmol/L'}
+    ${'^mmol/L'}                              | ${'mmol/L'}         | ${'mmol/L'}
+    ${'local7^mmol/L^L'}                      | ${'mmol/L'}         | ${'mmol/L'}
+  `('R30: OBX-6 $sent is shown as $unit and computed with as $code', ({ sent, unit, code }) => {
+    const readUnit = (text: string) => (text === 'local7' ? undefined : knownUnit(text));
+    const bytes = Buffer.from(['MSH|^~\\&|A|NORTH|||20260301||ORU^R01|1|P|2.5.1|||||||UNICODE UTF-8', PID, 'OBR|1||F1|1^A^LN', obx('5', { unit: sent }), ''].join('\r')); // biome-ignore format: one message
+
+    const observation = result(readHl7(bytes, { ...options(), readUnit }));
+
+    expect(JSON.parse(observation.content).valueQuantity).toMatchObject({ unit, code });
+    expect(observation.flags).not.toContain('unit-conflict');
+  });
+
   it('R30: U without a value is set aside: it would erase the value it makes final', () => {
     const read1 = read([PID, obr(), obx('', { status: 'U' })], 'ORU^R01');
 
@@ -211,6 +228,7 @@ describe('results', () => {
     why                        | options                       | flag                     | grade
     ${'no unit'}               | ${{ unit: '' }}               | ${'unit-missing'}        | ${'D'}
     ${'an unknown unit'}       | ${{ unit: 'blobs' }}          | ${'unit-unknown'}        | ${'D'}
+    ${'two units'}             | ${{ unit: 'mg/dL^g/L^UCUM' }} | ${'unit-conflict'}       | ${'D'}
     ${'a time without zone'}   | ${{ at: '202603010730' }}     | ${'zone-missing'}        | ${'D'}
     ${'an impossible time'}    | ${{ at: '20260230' }}         | ${'time-unreadable'}     | ${'D'}
     ${'a number that is none'} | ${{ value: 'pending' }}       | ${'number-unreadable'}   | ${'D'}

@@ -7,7 +7,7 @@ import { searchColumns } from '../fhir/search-columns.ts';
 import { type Reading, use } from './reading.ts';
 
 /** The map that reads HL7 v2 into facts; a fact's origin names it, so that a later map can be told from this one. */
-export const MAPPING = 'hl7v2@1';
+export const MAPPING = 'hl7v2@2';
 
 /** A FHIR R4 resource in the making: each element put in names the part of the message it came from. */
 export type Resource = {
@@ -29,6 +29,7 @@ export const distrusted: ReadonlySet<string> = new Set([
   'time-unreadable',
   'unit-missing',
   'unit-unknown',
+  'unit-conflict',
   'number-unreadable',
   'value-repeats',
 ]);

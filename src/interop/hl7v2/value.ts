@@ -1,4 +1,5 @@
 import { jsonNumber } from '../fhir/json.ts';
+import { sameUnit } from '../units/units.ts';
 import { codingSystem } from './coding-systems.ts';
 import { converters } from './datatypes.ts';
 import { fieldRange, type Segment } from './message.ts';
@@ -151,24 +152,37 @@ function putStructured(observation: Resource, obx: Segment, value: Cell): void {
   );
 }
 
-/** OBX-6 as sent; the UCUM code beside it where the unit is known. A number without a known unit is never fed to a model (grade D). */
+/**
+ * OBX-6 as people read it (its text, else its code) and the UCUM code of what is known of it. A number without a known unit, or whose unit's code
+ * and text are two units, is never fed to a model (grade D).
+ */
 function putUnit(observation: Resource, obx: Segment): void {
   const { reading } = observation;
   const units = cell(reading, obx, 6);
-  const unit = units && (part(units, 1) ?? part(units, 2));
-  if (!units || !unit) {
+  const code = units && part(units, 1);
+  const words = units && part(units, 2);
+  const shown = words ?? code;
+  if (!units || !shown) {
     observation.flags.add('unit-missing');
     return;
   }
-  const sent = unit.text.trim();
-  put(observation, 'valueQuantity.unit', sent, unit.path);
+  put(observation, 'valueQuantity.unit', shown.text.trim(), shown.path);
   const system = part(units, 3);
   if (system) use(reading, system.path, 'Observation.valueQuantity.system');
-  const known = reading.readUnit(sent);
-  if (known) {
-    put(observation, 'valueQuantity.system', codingSystem('UCUM', reading.source).uri, unit.path);
-    put(observation, 'valueQuantity.code', known.ucum, unit.path);
-  } else observation.flags.add('unit-unknown');
+  const [sent, known] = knownOf(reading, code) ?? knownOf(reading, words) ?? [];
+  if (!sent || !known) {
+    observation.flags.add('unit-unknown');
+    return;
+  }
+  put(observation, 'valueQuantity.system', codingSystem('UCUM', reading.source).uri, sent.path);
+  put(observation, 'valueQuantity.code', known.ucum, sent.path);
+  const said = knownOf(reading, words)?.[1];
+  if (said && !sameUnit(said.ucum, known.ucum)) observation.flags.add('unit-conflict');
+}
+
+function knownOf(reading: Reading, sent: Part | undefined): [Part, { ucum: string }] | undefined {
+  const known = sent && reading.readUnit(sent.text.trim());
+  return sent && known && [sent, known];
 }
 
 function putTimeValue(observation: Resource, value: Cell): void {
