@@ -228,6 +228,7 @@ program
   .action(() => terminal.out('Benchmarks run from the checkout: npm run -s bench -- <name> [--size N] [--full] [--json]'));
 
 try {
+  requireVerb(program, process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
   process.exitCode = complain(error);
@@ -339,6 +340,17 @@ async function end(work: Promise<number>): Promise<void> {
 }
 
 /** 2 for a command that was misused, 1 for one that failed; one line each, never a stack for what we expected. */
+/** Asked for the help of a verb there is not, the parser would show the help of all of them as if that were it. */
+function requireVerb(of: Command, words: readonly string[]): void {
+  const [first, second] = words;
+  const word = first === 'help' ? second : first;
+  const asksHelp = first === 'help' || words.includes('--help') || words.includes('-h');
+  if (!asksHelp || of.commands.length === 0 || word === undefined || word.startsWith('-') || word === 'help') return;
+  const found = of.commands.find((command) => command.name() === word);
+  if (found) requireVerb(found, words.slice(1));
+  else of.error(`error: unknown command '${word}'; there is ${of.commands.map((command) => command.name()).join(', ')}`, { exitCode: 2 });
+}
+
 function complain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { line, exit } = explainFailure(error);

@@ -190,6 +190,9 @@ describe('as it is typed', () => {
   it.each`
     typed                                          | code | complaint
     ${['frobnicate']}                              | ${2} | ${/unknown command 'frobnicate'/}
+    ${['recall', '--help']}                        | ${2} | ${/unknown command 'recall'; there is serve, .*, bench\n/}
+    ${['help', 'recall']}                          | ${2} | ${/unknown command 'recall'; there is serve, /}
+    ${['journal', 'forget', '--help']}             | ${2} | ${/unknown command 'forget'; there is verify, export, prove\n/}
     ${['import']}                                  | ${2} | ${/missing required argument 'path'/}
     ${['serve', '--port', 'x']}                    | ${2} | ${/a port is a number from 0 to 65535/}
     ${['run', 'documentation']}                    | ${2} | ${/required option '--patient <id>' not specified/}
