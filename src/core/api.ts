@@ -43,7 +43,9 @@ export type PatientBanner = {
   birthDate: string | null;
   sex: string | null;
   mrn: string | null;
-  /** Display words of allergies, newest first; `stated-none` where a fact says none are known; `not-recorded` where nothing says anything. */
+  /** When they died as their source says it, `yes` where it says only that they did; null where no source says so. */
+  deceased: string | null;
+  /** Display words of allergies, dangerous ones first, then newest first; `stated-none` where a fact says none are known; `not-recorded` where nothing says anything. */
   allergies: { state: 'listed' | 'stated-none' | 'conflict' | 'not-recorded'; items: string[] };
 };
 

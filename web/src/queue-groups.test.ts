@@ -71,6 +71,7 @@ function item(id: string, dueAt: string | null): WorklistItem {
       birthDate: null,
       sex: null,
       mrn: '4471902',
+      deceased: null,
       allergies: { state: 'not-recorded', items: [] },
     },
     tally: { proven: 1, unproven: 0, contradicted: 0, selected: 1 },

@@ -38,6 +38,8 @@ type Patient = {
   name?: { use?: string; text?: string; family?: string; given?: string[] }[];
   birthDate?: string;
   gender?: string;
+  deceasedDateTime?: string;
+  deceasedBoolean?: boolean;
   identifier?: { value?: string; use?: string; type?: { coding?: { code?: string }[] } }[];
 };
 
@@ -49,6 +51,7 @@ function bannerOf(person: string, rows: readonly BannerRow[]): PatientBanner {
     birthDate: first(patients, (patient) => patient.birthDate) ?? first(rows, (row) => row.birth_date),
     sex: first(patients, (patient) => patient.gender) ?? first(rows, (row) => row.sex),
     mrn: first(patients, recordNumberOf) ?? first(rows, (row) => (row.authority.startsWith('urn:countersign:') ? undefined : row.value)),
+    deceased: first(patients, (patient) => patient.deceasedDateTime ?? (patient.deceasedBoolean === true ? 'yes' : undefined)),
     allergies: allergiesOf(rows),
   };
 }
@@ -85,7 +88,7 @@ const NONE_KNOWN_OF = new Map([
   ['428607008', 'environment'],
 ]);
 
-type Allergy = { words: string; codes: string[]; categories: string[] };
+type Allergy = { words: string; codes: string[]; categories: string[]; dangerous: boolean };
 
 /**
  * "No known allergies" only where a fact says so of all allergies; "no known drug allergy" is listed in its own words, for it says nothing of
@@ -100,7 +103,8 @@ function allergiesOf(rows: readonly BannerRow[]): PatientBanner['allergies'] {
   });
   const denials = allergies.filter((one) => one.codes.some((code) => code === NONE_KNOWN || NONE_KNOWN_OF.has(code)));
   const known = allergies.filter((one) => !denials.includes(one));
-  const items = [...new Set((known.length > 0 ? known : denials).map((one) => one.words))];
+  const listed = (known.length > 0 ? known : denials).sort((one, other) => Number(other.dangerous) - Number(one.dangerous));
+  const items = [...new Set(listed.map((one) => one.words))];
   if (allergies.length === 0) return { state: 'not-recorded', items: [] };
   if (denials.some((denial) => known.some((one) => denies(denial, one)))) return { state: 'conflict', items };
   const all = denials.some((denial) => denial.codes.includes(NONE_KNOWN));
@@ -119,5 +123,6 @@ function readAllergy(text: string): Allergy[] {
   const [verification = 'confirmed'] = all('verification');
   if (clinical !== 'active' || verification === 'refuted' || verification === 'entered-in-error') return [];
   const words = all('display')[0] ?? all('code')[0];
-  return words === undefined ? [] : [{ words, codes: all('code'), categories: all('category') }];
+  const dangerous = all('criticality').includes('high') || all('reaction').some((reaction) => /\banaphyla/i.test(reaction));
+  return words === undefined ? [] : [{ words, codes: all('code'), categories: all('category'), dangerous }];
 }

@@ -69,6 +69,16 @@ describe('the work list', () => {
       [allergy('No known drug allergy', '409137002'), allergy('Penicillin', '91936005', { category: 'medication' })],
       { state: 'conflict', items: ['Penicillin'] },
     ],
+    [
+      'a dangerous one first, however many came later',
+      [
+        allergy('Penicillin', '91936005', { reaction: 'Anaphylaxis' }),
+        allergy('Latex', '111088007', { criticality: 'high' }),
+        allergy('Pollen', '300910009'),
+        allergy('Cat dander', '232346004'),
+      ],
+      { state: 'listed', items: [expect.stringMatching(/Penicillin|Latex/), expect.stringMatching(/Penicillin|Latex/), expect.any(String), expect.any(String)] }, // biome-ignore format: one row
+    ],
     ['a resolved one', [allergy('Egg', '91930004', { clinicalStatus: 'resolved' })], { state: 'not-recorded', items: [] }],
     ['a refuted one', [allergy('Egg', '91930004', { verification: 'refuted' })], { state: 'not-recorded', items: [] }],
     ['one entered in error', [allergy('Egg', '91930004', {}, { retracted: true })], { state: 'not-recorded', items: [] }],
@@ -87,6 +97,18 @@ describe('the work list', () => {
 
     expect(banners.get(person)).toMatchObject({ name: 'Ida Halvorsen', birthDate: '1957-03-14', mrn: '3001' });
     expect(banners.get(nobody)).toMatchObject({ id: nobody, name: null, mrn: null, allergies: { state: 'not-recorded' } });
+  });
+
+  it.each([
+    [{}, null],
+    [{ deceasedBoolean: false }, null],
+    [{ deceasedBoolean: true }, 'yes'],
+    [{ deceasedDateTime: '2026-10-30T04:00:00-06:00' }, '2026-10-30T04:00:00-06:00'],
+  ])('of a Patient with %j says that they died: %s', async (more, deceased) => {
+    const mrn = `5${String(++number).padStart(3, '0')}`;
+    const person = await arrive(mrn, [patient(mrn, more)]);
+
+    expect((await patientBanners(db, [person])).get(person)?.deceased).toBe(deceased);
   });
 
   it('joins what linked sources say of one human', async () => {
@@ -153,7 +175,7 @@ function sentence(outcome: Sentence['verdict']['outcome'], selected: boolean): P
   return { selected, verdict: { outcome, reasons: [] } };
 }
 
-function patient(mrn: string): NewFact {
+function patient(mrn: string, more: Record<string, unknown> = {}): NewFact {
   const content = {
     resourceType: 'Patient',
     name: [
@@ -163,6 +185,7 @@ function patient(mrn: string): NewFact {
     birthDate: '1957-03-14',
     gender: 'female',
     identifier: [{ value: 'SSN' }, { value: mrn, type: { coding: [{ code: 'MR' }] } }],
+    ...more,
   };
   return { ...result({ atoms: [] }), id: uuidFromParts('patient', mrn), type: 'Patient', content: JSON.stringify(content) };
 }

@@ -9,7 +9,9 @@ import './patient-banner.css';
 export function PatientBanner(props: { person: Person; linked?: boolean }) {
   const { person } = props;
   const zone = useZone();
-  const age = ageYears(person.birthDate, useNow(), zone);
+  const now = useNow();
+  // Nobody grows older after death.
+  const age = person.deceased === null ? ageYears(person.birthDate, now, zone) : undefined;
   const name = person.name ?? 'Name not given';
   return (
     <section className="banner" aria-label="Patient">
@@ -24,6 +26,9 @@ export function PatientBanner(props: { person: Person; linked?: boolean }) {
       </span>
       <span>{[age === undefined ? undefined : `${age} y`, person.sex ?? 'sex not given'].filter(Boolean).join(', ')}</span>
       <span className="second">{person.birthDate ? `born ${dateText(person.birthDate, zone)}` : 'birth date not given'}</span>
+      {person.deceased !== null && (
+        <span className="strong">{person.deceased === 'yes' ? 'deceased, date not given' : `died ${dateText(person.deceased, zone)}`}</span>
+      )}
       <span className="second">{person.mrn ? `MRN ${person.mrn}` : 'no MRN'}</span>
       <AllergyWords allergies={person.allergies} />
     </section>
