@@ -26,6 +26,17 @@ it('what waits is read once, before the transaction that records it', async () =
   expect(read.filter((one) => one.inTransaction)).toEqual([]);
 });
 
+it('what is read ahead says by what its facts are keyed, as what is read later does', async () => {
+  const [id] = await store(['one']);
+  const ahead = readAhead(db, { receipts: 3, bytes: 1 << 20, readers: 1 }, reader);
+
+  await ahead.next();
+  const { people } = ahead.read(await readReceipt(db, id!), Buffer.from('one'));
+
+  expect(read).toHaveLength(1);
+  expect(people.map((one) => one.key)).toEqual([`key of ${id}`]);
+});
+
 it('several readers leave nothing behind', async () => {
   const ids = await store(Array.from({ length: 20 }, (_, i) => `message ${i}`));
 
@@ -88,7 +99,8 @@ function reader(receipt: ReceiptRow, bytes: Uint8Array): Reading {
   const text = Buffer.from(bytes).toString();
   read.push({ id: receipt.id, text, inTransaction: inTransaction > 0 });
   if (text === 'broken') throw new Error('no reader for this');
-  return reading([about(receipt.id, [result({ key: receipt.id, content: JSON.stringify({ resourceType: 'Observation', note: text }) })])]);
+  const facts = [result({ key: receipt.id, content: JSON.stringify({ resourceType: 'Observation', note: text }) })];
+  return reading([{ ...about(receipt.id, facts), key: `key of ${receipt.id}` }]);
 }
 
 async function store(texts: string[]): Promise<string[]> {
