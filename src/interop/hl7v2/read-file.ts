@@ -26,7 +26,9 @@ export function readHl7File(bytes: Uint8Array, options: Hl7Options): Hl7Result {
       detail: 'text outside any message',
     }),
   );
-  if (bytes.length === 0) rejections.push({ item: '', start: 0, end: 0, reason: 'no-msh', detail: 'no bytes' });
+  // Also of blanks alone: nothing that came is taken for read.
+  if (results.length + stray.length === 0)
+    rejections.push({ item: '', start: 0, end: bytes.length, reason: 'no-msh', detail: 'no message' });
   return {
     people: results.flatMap((result) => result.people),
     merges: results.flatMap((result) => result.merges),
