@@ -3,7 +3,7 @@ import type { AtomName } from '../../core/fact.ts';
 import { resembles } from './alike.ts';
 import { type ChartIndex, type Event, type EventKind, eventsOfKinds, isKnown } from './chart-index.ts';
 import { activeAllergies } from './check-allergy.ts';
-import { happened, isFor, mayHaveHappened, reasonsOf } from './check-encounter.ts';
+import { happened, isFor, mayHaveHappened } from './check-encounter.ts';
 import { stateOf } from './check-problem.ts';
 import { isOrder } from './check-report.ts';
 import { isToCome, orderOf } from './dates.ts';
@@ -51,7 +51,13 @@ export function checkAbsence(claim: AbsenceClaim, index: ChartIndex): Finding {
     if (!isKnown(index, name))
       return unproven('term-unknown', `“${name}” is not a name that the chart or this site uses, so that its absence means nothing.`);
     const alike = searched.find((event) => !named.includes(event) && mayBeMeant(name, event, claim.since));
-    if (alike !== undefined) return unproven('term-unknown', `The chart holds ${alike.display}, which may be what is meant by ${name}.`);
+    if (alike !== undefined) {
+      const held =
+        alike.kind === 'encounter'
+          ? `a visit of ${said(alike.on)}, which may have been for ${name}.`
+          : `${alike.display}, which may be what is meant by ${name}.`;
+      return unproven('term-unknown', `The chart holds ${held}`);
+    }
     const listed = claim.of === 'allergies' ? activeAllergies(index)[0] : undefined;
     if (listed !== undefined)
       return unproven('term-unknown', `The chart lists an allergy to ${listed.display}; whether it takes in ${name} is not known here.`);
@@ -90,11 +96,10 @@ function isNamed(name: string, event: Event): boolean {
   return event.kind === 'encounter' && isFor(name, event);
 }
 
-/** A visit without a reason in words may have been for anything; the words of another reason are taken as they stand. */
+/** Whatever reason another visit gives ("worse cough"), it may have been for this as well. */
 function mayBeMeant(name: string, event: Event, since: string | undefined): boolean {
   if (event.kind !== 'encounter') return resembles(name, event);
-  if (since !== undefined && orderOf(event.on, since) === 'before') return false;
-  return reasonsOf(event).length === 0 || resembles(name, event, reasonsOf(event));
+  return since === undefined || orderOf(event.on, since) !== 'before';
 }
 
 /** What began before the day asked about and goes on is not absent since. */

@@ -83,6 +83,8 @@ describe('a visit is counted for a reason only where its words settle that', () 
     ['contradicted', '3 emergency visits for asthma since 1 Jan 2026.', ed('Asthma')],
     ['contradicted', 'No visit for asthma is recorded.', ed('Asthma attack')],
     ['unproven', 'No visit for asthma is recorded.', ed([])],
+    ['unproven', 'No visit for asthma is recorded.', ed('Shortness of breath')],
+    ['proven', 'No visit for asthma is recorded since 1 Sep 2026.', ed('Asthma')],
     ['proven', 'Emergency visit for asthma on 21 Aug 2026.', ed('Asthma attack')],
     ['unproven', 'Emergency visit for asthma on 21 Aug 2026.', ed('Condition/c1')],
     ['contradicted', 'Emergency visit for gout on 21 Aug 2026.', ed('Asthma attack')],
@@ -284,7 +286,7 @@ describe('what governs a line is read with it', () => {
     '**Ruled out**\n* Hypertension\n* COPD', 'Family history\n- Hypertension', 'Denies:\n\nHypertension', 'Denies\n\n- Hypertension', 'Family history: gout. Hypertension.', 'Family history: gout\nHypertension', 'Patient has no\nhypertension', 'There is no evidence of\nHypertension', 'Mother:\nHypertension. COPD.', 'The following were ruled out.\nHypertension.\nCOPD.',
     'None of these is present: \nHypertension', 'Hypertension. None of the above.', 'Hypertension.\nCOPD.\nAll of the above were ruled out.', 'Hypertension. Ruled out.', 'Hypertension\n- denied', 'Hypertension. No.', 'Hypertension: no', 'She said: “I was told of\nHypertension.\nand more”', 'If any of these:\n- Hypertension', 'Plan:\n- furosemide 40 mg was prescribed on 15 Oct 2026', 'To do:\nFurosemide 40 mg',
     'No asthma,\nno hypertension,\nCOPD', 'Not present (any of\nHypertension\nCOPD)', 'Negative for:\n• Hypertension\n• COPD', 'Hypertension –\nruled out', 'ROS negative for\nHypertension', 'Wife:\n- Hypertension', 'Screening for:\n- Hypertension', 'Discontinued:\n1) furosemide 40 mg', 'Rule out\n- Hypertension', 'Denies:\r\n\t- Hypertension', 'Denies:\u2028- Hypertension', 'Denies:\n1. Gout\n   a. Hypertension',
-    'Denies - \nHypertension', 'Differential:\nHypertension', 'Risk of:\nHypertension', 'Past:\nHypertension', 'Denies:\n[1] Hypertension', 'Denies;\nHypertension', 'Disregard what follows.\nHypertension.', 'Patient does not have any of:\nHypertension', 'Former problems\nHypertension', 'Hypertension.\nThis was a mistake.', 'Hypertension. That is not so.', 'Hypertension. Resolved.', 'In error:\nHypertension',
+    'Denies - \nHypertension', 'Differential:\nHypertension', 'Risk of:\nHypertension', 'Past:\nHypertension', 'Denies:\n[1] Hypertension', 'Denies;\nHypertension', 'Disregard what follows.\nHypertension.', 'Patient does not have any of:\nHypertension', 'Former problems\nHypertension', 'Hypertension.\nThis was a mistake.', 'Hypertension. That is not so.', 'Hypertension. Resolved.', 'In error:\nHypertension', 'Her father had\n\nHypertension', 'Denies...\nHypertension', 'Hypertension\n  - resolved 2019', 'Not:\n\nHypertension\n\nCOPD',
   ])('R98: not one line is proven: %j', (text) => {
     expect(verifyText(text, index).filter(({ verdict: { outcome } }) => outcome === 'proven').map((one) => one.text)).toEqual([]);
   }); // biome-ignore format: one table, read as a table
@@ -310,6 +312,10 @@ describe('what governs a line is read with it', () => {
     ['Denies:\n- Gout\n\nLabs:\nPotassium 4.6 on 10/17/2026', ['Denies: unproven', 'Gout unproven', 'Labs: unproven', 'Potassium 4.6 on 10/17/2026 proven']],
     ['No migraine.\nHypertension.', ['No migraine. proven', 'Hypertension. proven']],
     ['Patient has hypertension\nand COPD.', ['Patient has hypertension and COPD. proven']],
+    [
+      'Allergies: penicillin\nLabs: potassium 4.6 on 10/17/2026\nHypertension',
+      ['Allergies: penicillin proven', 'Labs: potassium 4.6 on 10/17/2026 proven', 'Hypertension proven'],
+    ],
     ['- No migraine\n- Hypertension', ['No migraine proven', 'Hypertension proven']],
     ['Potassium was 4.6 mmol/L on 17 Oct 2026. Hypertension.', ['Potassium was 4.6 mmol/L on 17 Oct 2026. proven', 'Hypertension. proven']],
     ['Denies:\n- Migraine\n- COPD', ['Denies: unproven', 'Migraine proven', 'COPD contradicted']],

@@ -4,7 +4,7 @@ import { splitSentences } from './sentences.ts';
 export type Passage = { text: string; under?: string; takesBack?: number };
 
 type Line = { text: string; bullet: boolean; indent: number; apart: boolean; marked: boolean };
-type Heading = { text: string; indent: number; section: boolean; items: number };
+type Heading = { text: string; indent: number; section: boolean; items: number; inline?: boolean };
 
 /** Line ends of Unicode (UAX #14), of which a file may hold any. */
 const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
@@ -21,6 +21,8 @@ const TURNS = new Set(
     ' ',
   ),
 );
+/** A line with a heading of its own. */
+const HEADED = /^[^:]{2,40}:\s+\S/;
 const AHEAD = /\b(?:following|follows|below|as listed|listed here)\b/i;
 const BACK =
   /^(?:this|that|these|those|it|they|all|none|neither|both|each|which|above|the (?:above|former|latter|same|first|last|second))\b|\babove\b|\baforementioned\b/i;
@@ -36,7 +38,10 @@ export function splitNote(text: string): Passage[] {
   let paragraph = 0;
   let before = 0;
   for (const [i, line] of lines.entries()) {
-    headings = headings.filter((heading) => reaches(heading, line, lines[i - 1]));
+    const own = HEADED.test(line.text);
+    headings = headings.filter((heading) => reaches(heading, line, lines[i - 1]) && !(heading.inline === true && own));
+    // Where the first line under a heading stands apart from it, so do the others from each other.
+    for (const heading of headings) heading.section ||= heading.items === 0 && line.apart;
     if (line.apart && !(line.bullet && lines[i - 1]?.bullet === true)) [before, paragraph] = [paragraph, 0];
     const heads = isHeading(line, lines[i + 1]);
     const sentences = splitSentences(line.text);
@@ -49,9 +54,13 @@ export function splitNote(text: string): Passage[] {
       });
       paragraph++;
       const head = n === 0 ? /^([^:]{2,60}):\s*\S/.exec(sentence)?.[1] : undefined;
-      const announces = AHEAD.test(sentence) ? sentence : head !== undefined && onlyTurns(head) ? head : undefined;
+      const announces = AHEAD.test(sentence)
+        ? sentence
+        : head !== undefined && onlyTurns(head) && !/^allerg/i.test(head)
+          ? head
+          : undefined;
       if (announces === undefined || heads) continue;
-      headings = [{ text: bare(announces), indent: line.indent, section: false, items: 0 }];
+      headings = [{ text: bare(announces), indent: line.indent, section: false, items: 0, inline: true }];
       announced = under(headings);
     }
     if (!heads) for (const heading of headings) heading.items++;
@@ -99,7 +108,8 @@ function joined(lines: Line[]): Line[] {
 
 function goesOn(last: Line, next: Line): boolean {
   if (depth(last.text, '“', '”') > 0) return true;
-  if (next.apart || last.marked || next.marked) return false;
+  if (last.marked || next.marked) return false;
+  if (next.apart) return GOES_ON.test(last.text) && /\p{L}$/u.test(last.text);
   if (depth(last.text, '(', ')') > 0 || depth(last.text, '[', ']') > 0) return true;
   if (GOES_ON.test(last.text) && (!next.bullet || splitWords(last.text).some((word) => TURNS.has(word)))) return true;
   return !next.bullet && !/[.!?:]$/.test(last.text) && /^\p{Ll}/u.test(next.text);
@@ -111,7 +121,8 @@ function depth(text: string, open: string, close: string): number {
 
 function isHeading(line: Line, next: Line | undefined): boolean {
   if (line.marked || line.text.endsWith(':')) return true;
-  if (next === undefined || /[.!?]$/.test(line.text)) return false;
+  if (next === undefined) return false;
+  if (/[.!?]$/.test(line.text)) return line.apart && !line.bullet && onlyTurns(line.text);
   if (isSection(line)) return true;
   const over = next.bullet && (!line.bullet || next.indent > line.indent) && !onlyTurns(next.text);
   return over || (onlyTurns(line.text) && !line.bullet);
@@ -142,7 +153,12 @@ function under(headings: Heading[]): string | undefined {
 
 function onlyTurns(text: string): boolean {
   const words = splitWords(text);
-  return words.length > 0 && words.length <= 6 && words.every((word) => TURNS.has(word));
+  return (
+    words.length > 0 &&
+    words.length <= 6 &&
+    words.every((word) => TURNS.has(word) || /^\d+$/.test(word)) &&
+    words.some((word) => TURNS.has(word))
+  );
 }
 
 function splitWords(text: string): string[] {
