@@ -1,7 +1,7 @@
 import type { Claim, ClaimOf, Quantity } from './claim.ts';
 
 /** Templates of this file; part of a run's identity, so any change of wording is a new version. */
-export const phraseVersion = 'en-2';
+export const phraseVersion = 'en-3';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -269,7 +269,7 @@ function routeText(route: string): string {
 }
 
 function frequencyText(frequency: string): string {
-  return frequencyWords.test(frequency) ? frequency : `taken ${quoted(frequency)}`;
+  return frequencyWords.test(frequency) ? frequency : `as ${quoted(frequency)}`;
 }
 
 /** A drug whose own name ends like a dose, a route or a frequency stands in quotes, so that the strength of a product is not read as a dose. */
@@ -304,7 +304,7 @@ const PLAIN = /^[\p{L}\p{N}'’%([<>=+#*/-][^“”;\n]*[^“”;\n.,:?!\s]$|^[\
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*';
 const AMBIGUOUS = new RegExp(
   [
-    '(?:^|[\\s(,])(?:was|were|is|are|rose|fell|concluded|stated|recorded|taken|via|corrected|allerg(?:y|ies|ic)|vaccine given)(?=[\\s,.:)]|$)',
+    '(?:^|[\\s(,])(?:was|were|is|are|rose|fell|concluded|stated|recorded|taken|as|via|corrected|allerg(?:y|ies|ic)|vaccine given)(?=[\\s,.:)]|$)',
     `(?:^|\\s)(?:on|in|since|from|to|by|until|onset|at|for) (?:\\d{1,2} )?(?:${MONTH} )?\\d`,
     '^(?:no|not|never|active problems|resolved problems|ruled out|suspected problems|family history|appointment|immunization with)(?=[\\s:]|$)',
     '^(?:emergency|outpatient|virtual|home) visit|^hospital admission|^\\d+ (?:visit|result|emergency visit|hospital admission)s?(?: |$)',

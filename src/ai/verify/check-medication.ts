@@ -70,7 +70,7 @@ export function checkMedication(claim: MedicationClaim, index: ChartIndex, now =
 function spokenAgainst(claim: MedicationClaim, good: Event[], index: ChartIndex): Finding | undefined {
   if (claim.modality !== 'stopped' && claim.modality !== 'taking') return undefined;
   const against = good.map((event) =>
-    claim.modality === 'stopped' ? goesOn(claim, event, index) : (doubtOf(event) ?? stoppedSince(event, index)),
+    claim.modality === 'stopped' ? goesOn(claim, event, index) : (doubtOf(claim, event) ?? stoppedSince(event, index)),
   );
   return against.includes(undefined) ? undefined : worst(against);
 }

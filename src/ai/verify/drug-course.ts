@@ -49,9 +49,12 @@ export function goesOn(claim: MedicationClaim, stop: Event, index: ChartIndex): 
   return findings.find((finding) => finding?.outcome === 'contradicted') ?? findings.find((finding) => finding !== undefined);
 }
 
-/** A statement whose own words doubt it. */
-export function doubtOf(event: Event): Finding | undefined {
-  const words = [...textsAt(event, 'note'), ...textsAt(event, 'instruction')].find((text) => DOUBT.test(text.replace(FAITHFUL, '')));
+/** A statement whose own words doubt it, but for words that the sentence quotes whole. */
+export function doubtOf(claim: MedicationClaim, event: Event): Finding | undefined {
+  const quoted = claim.frequency?.toLowerCase();
+  const words = [...textsAt(event, 'note'), ...textsAt(event, 'instruction')].find(
+    (text) => text.toLowerCase() !== quoted && DOUBT.test(text.replace(FAITHFUL, '')),
+  );
   return words === undefined
     ? undefined
     : unproven('omits', `The entry of ${said(event.on)} adds “${words}”, which the sentence leaves out.`);

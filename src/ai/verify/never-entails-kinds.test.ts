@@ -496,7 +496,7 @@ describe('a dose is what is taken at a time, and a course what still runs', () =
     ['proven', 'Prednisone 40 mg once daily was prescribed on 3 Sep 2026.', [over]],
     ['unproven', 'Capecitabine 2000 mg by mouth twice daily was prescribed on 4 Sep 2026.', [cycles]],
     ['proven', 'Capecitabine 2000 mg was prescribed on 4 Sep 2026.', [cycles]],
-    ['proven', 'Capecitabine 2000 mg taken “2000 mg twice daily for 14 days of each 21-day cycle” was prescribed on 4 Sep 2026.', [cycles]],
+    ['proven', 'Capecitabine 2000 mg as “2000 mg twice daily for 14 days of each 21-day cycle” was prescribed on 4 Sep 2026.', [cycles]],
   ])('R98: %s: %s', judged); // biome-ignore format: one table, read as a table
 });
 

@@ -4,7 +4,7 @@ import type { Draft, DraftSentence, Omission, Pack, PackContext, TriggerReason }
 import { dateWords } from '../../core/phrase.ts';
 import { activeProblems, allergies, pendingOrders, recordedAllergies, recordedProblems, unconfirmedAllergies } from './background.ts';
 import { dateOf, timeOf } from './facts.ts';
-import { medicationChanges, ordersOnHold, undatedStops } from './medications.ts';
+import { medicationChanges, ordersOnHold, stopsOfOneStrength, undatedStops } from './medications.ts';
 import { abnormalResults, positiveResults, resultsAhead, seriesOf, trends } from './results.ts';
 import { eventsSince, reportsToRead } from './since-last-visit.ts';
 import { lastVisit, recordedVisits, visitsOf } from './visits.ts';
@@ -30,7 +30,7 @@ const LIMITS = { events: 6, results: 8, positive: 3, trends: 4, medications: 8, 
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.5.2',
+  version: '1.5.3',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',
@@ -116,6 +116,7 @@ function write({ chart }: PackContext): Draft {
   leave('Medication changes', undatedStops(chart, since), 'older orders, stopped on an unknown day');
   leave('Active problems', isEmpty('Active problems') ? known.problems : 0, 'problems that are not active');
   leave(sinceTitle, visits.length > 0 ? 0 : known.visits, 'visits of an unknown kind or day, or dated in the future');
+  leave('Medication changes', stopsOfOneStrength(chart, since), 'strengths stopped of drugs that go on');
   leave('Medication changes', ordersOnHold(chart), 'orders on hold');
   leave(sinceTitle, reportsToRead(chart, since), 'reports to be read in full');
   return { title: 'Pre-visit summary', sections: [...new Set(sentences.map((sentence) => sentence.section))], sentences, omitted };

@@ -37,6 +37,24 @@ export function undatedStops(chart: Chart, sinceDate: string): number {
   ).length;
 }
 
+/** Stops since a date of one strength of a drug that goes on in another: a change of dose, or one of two strengths less, which no sentence here can say. */
+export function stopsOfOneStrength(chart: Chart, sinceDate: string): number {
+  const orders = entries(chart, 'MedicationRequest', ['authored']);
+  return orders.filter((entry) => {
+    const on = stoppedOn(entry.fact, chart.asOf) ?? entry.on;
+    const others = orders.filter((other) => other.key !== entry.key);
+    return (
+      entry.fact.status === 'stopped' &&
+      on >= sinceDate &&
+      goesOn(entry, others) &&
+      !goesOn(
+        entry,
+        orders.filter((other) => other.key === entry.key),
+      )
+    );
+  }).length;
+}
+
 /** Orders that are on hold, whenever they were written: neither stopped nor to be taken, which no sentence here can say. */
 export function ordersOnHold(chart: Chart): number {
   return entries(chart, 'MedicationRequest', ['authored']).filter((entry) => entry.fact.status === 'on-hold').length;
@@ -62,9 +80,18 @@ function ordered(entry: Entry, orders: readonly Entry[], asOf: string): Said | u
   return stopped === undefined ? undated(said(entry, 'stopped')) : said({ ...entry, on: stopped }, 'stopped');
 }
 
-/** Where another order of the drug goes on, the drug was not stopped with this one. */
+/** Where another order of the drug goes on, in whatever strength, the drug was not stopped with this one. */
 function goesOn(entry: Entry, orders: readonly Entry[]): boolean {
-  return orders.some((other) => other !== entry && other.key === entry.key && other.fact.status === 'active');
+  return orders.some(
+    (other) =>
+      other !== entry && (other.key === entry.key || ingredientOf(other) === ingredientOf(entry)) && other.fact.status === 'active',
+  );
+}
+
+/** The words of a product's name before its strength: "carvedilol" of "Carvedilol 12.5 mg tablet". */
+function ingredientOf({ fact }: Entry): string {
+  const name = conceptOf(fact)!.name.toLowerCase();
+  return /^(.*?)\s+\d/.exec(name)?.[1] ?? name;
 }
 
 /** The words without the day; `on` goes on to say where among the others the sentence stands. */

@@ -139,7 +139,7 @@ describe('what was silently left out', () => {
 describe('directions are said whole or not at all', () => {
   it.each`
     instruction                                                             | words
-    ${'Take 2000 mg by mouth twice daily for 14 days of each 21-day cycle'} | ${'taken “Take 2000 mg by mouth twice daily for 14 days of each 21-day cycle”'}
+    ${'Take 2000 mg by mouth twice daily for 14 days of each 21-day cycle'} | ${'as “Take 2000 mg by mouth twice daily for 14 days of each 21-day cycle”'}
     ${'Take 2000 mg by mouth twice daily'}                                  | ${'2000 mg by mouth twice daily'}
     ${'Take 4 tablets twice daily with food'}                               | ${'2000 mg by mouth twice daily'}
   `('R98: “$instruction” is written as $words', ({ instruction, words }) => {
@@ -152,6 +152,36 @@ describe('directions are said whole or not at all', () => {
       `proven: Capecitabine 500 mg tablet ${words} was prescribed on 10 Nov 2026.`,
     ]);
   });
+});
+
+it('R98: a statement that doubts itself is quoted with its doubt, and then proven', () => {
+  const says = (instruction: string, atoms = {}) =>
+    fact('MedicationStatement', 'm', {
+      status: 'active',
+      display: 'Metformin 1000 mg tablet',
+      effective: '2026-10-01',
+      instruction,
+      ...atoms,
+    });
+
+  expect(linesOf([says('Sometimes skips the evening dose')], 'Medication changes')).toEqual([
+    'proven: Metformin 1000 mg tablet as “Sometimes skips the evening dose” is being taken, stated on 1 Oct 2026.',
+  ]);
+  expect(linesOf([says('Take with food', { note: 'Not sure he takes it' })], 'Medication changes')).toEqual([
+    expect.stringMatching(/^unproven: /),
+  ]);
+});
+
+it('R98: a strength that was stopped while the drug goes on in another is counted, not said to be a stop', () => {
+  const facts = [
+    order('a', 'Carvedilol 12.5 mg tablet', '12.5', 'mg', '2026-09-01', { status: 'stopped', end: '2026-10-12' }),
+    order('b', 'Carvedilol 25 mg tablet', '25', 'mg', '2026-10-12'),
+  ];
+
+  expect(linesOf(facts, 'Medication changes')).toEqual([
+    'proven: Carvedilol 25 mg tablet by mouth once daily was prescribed on 12 Oct 2026.',
+  ]);
+  expect(leftOut(facts, 'Medication changes')).toEqual(['1 strengths stopped of drugs that go on']);
 });
 
 describe('problems', () => {

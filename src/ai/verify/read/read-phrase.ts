@@ -269,7 +269,7 @@ function readDirections(
 ): { drug: { name: string }; dose?: { value: string; unit: string }; route?: string; frequency?: string } | undefined {
   if (text === undefined) return undefined;
   let rest = text;
-  const often = tail(rest, frequencyWords, 'taken');
+  const often = tail(rest, frequencyWords, 'as');
   rest = often?.rest ?? rest;
   const way = tail(rest, routeWords, 'via');
   rest = way?.rest ?? rest;
@@ -295,7 +295,7 @@ function tail(text: string, words: RegExp, mark: string): { rest: string; words:
 
 function readFrequency(text: string): string | undefined {
   if (frequencyWords.test(text)) return text;
-  return /^taken “([^“”]+)”$/.exec(text)?.[1];
+  return /^as “([^“”]+)”$/.exec(text)?.[1];
 }
 
 /** `5 Mar 2009`, `Mar 2009` or `2009` as a date at that precision. */
