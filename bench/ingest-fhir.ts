@@ -14,7 +14,7 @@ const BUDGET = { postgres: 5000, pglite: 1500 };
 export const bench: Bench = { name: NAME, run };
 
 async function* run(options: BenchOptions): AsyncIterable<BenchRow> {
-  for await (const { db, bundles } of onEachDatabase(options.size ?? (options.full ? 1000 : 60))) {
+  for await (const { db, bundles } of onEachDatabase(options.size ?? (options.full ? 1000 : 60), options.database)) {
     if (!db) yield notMeasured(NAME, 'resources_per_s', 'resources/s');
     else yield await measure(db, bundles).finally(() => db.close());
   }
