@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
-import './reason-bar.css';
+import { FootBar, WordsField } from './foot-bar.tsx';
 
 /** The server wants words, not a sigh. */
 const SHORTEST = 3;
 
-/** Asks why an item of quarantine is of no use, at the foot of the page, so that the message can still be read. */
+/** Asks why an item of quarantine is of no use. */
 export function DismissBar(props: {
   what: string;
   busy: boolean;
@@ -14,44 +14,19 @@ export function DismissBar(props: {
 }) {
   const [reason, setReason] = useState('');
   const field = useRef<HTMLInputElement>(null);
-  const ready = reason.trim().length >= SHORTEST && !props.busy;
   useEffect(() => field.current?.focus(), []);
   return (
-    <form
-      className="reason"
-      aria-label="Dismiss this item"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready) props.onSend(reason.trim());
-      }}
-      onKeyDown={(event) => event.key === 'Escape' && props.onCancel()}
+    <FootBar
+      label="Dismiss this item"
+      title={`Dismiss: ${props.what}`}
+      effect="Its bytes stay; nothing of it is used. The reason is kept in the journal, so no patient in it."
+      act="Dismiss"
+      ready={reason.trim().length >= SHORTEST && !props.busy}
+      refusal={props.error ? `Not dismissed. ${props.error.message}` : undefined}
+      onSend={() => props.onSend(reason.trim())}
+      onCancel={props.onCancel}
     >
-      <p className="small">
-        <span className="strong">Dismiss: {props.what}</span>{' '}
-        <span className="second">Its bytes stay; nothing of it is used. The reason is kept in the journal, so no patient in it.</span>
-      </p>
-      <div className="reason-line">
-        <input
-          ref={field}
-          className="field"
-          aria-label="Why"
-          placeholder="Why it is of no use"
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-          maxLength={500}
-        />
-        <button type="submit" className="button primary" disabled={!ready}>
-          Dismiss <kbd>Enter</kbd>
-        </button>
-        <button type="button" className="button" onClick={props.onCancel}>
-          Cancel <kbd>Esc</kbd>
-        </button>
-      </div>
-      {props.error && (
-        <p className="small withheld" role="alert">
-          Not dismissed. {props.error.message}
-        </p>
-      )}
-    </form>
+      <WordsField ref={field} label="Why" placeholder="Why it is of no use" value={reason} onChange={setReason} />
+    </FootBar>
   );
 }

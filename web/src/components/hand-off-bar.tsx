@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { colleaguesQuery } from '../queries.ts';
-import './reason-bar.css';
+import { FootBar, WordsField } from './foot-bar.tsx';
 
-/** Asks to whom and why, at the foot of the screen; what is handed on can be read meanwhile. */
+/** Asks to whom a draft is handed on, and why. */
 export function HandOffBar(props: {
   what: string;
   busy: boolean;
@@ -18,58 +18,37 @@ export function HandOffBar(props: {
   const why = useRef<HTMLInputElement>(null);
   const people = colleagues.data ?? [];
   const chosen = to || (people.length === 1 ? people[0]!.id : '');
-  const ready = chosen !== '' && reason.trim() !== '' && !props.busy;
+  const unknown = colleagues.error ? `Who works here could not be read. ${colleagues.error.message}` : undefined;
   // Where there is one colleague there is nothing to choose.
   const single = people.length === 1;
   useEffect(() => (single ? why : who).current?.focus(), [single]);
-
   return (
-    <form
-      className="reason"
-      aria-label="Hand on this draft"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready) props.onSend(chosen, reason.trim());
-      }}
-      onKeyDown={(event) => event.key === 'Escape' && props.onCancel()}
+    <FootBar
+      label="Hand on this draft"
+      title={`Hand on ${props.what}.`}
+      effect="It stays with them for four hours, then returns to the pool. They find it in the queue; nobody is notified."
+      act="Hand on"
+      ready={chosen !== '' && reason.trim() !== '' && !props.busy}
+      refusal={props.refusal ?? unknown}
+      note={colleagues.data?.length === 0 && <p className="small look">There is nobody else here who may decide about drafts.</p>}
+      onSend={() => props.onSend(chosen, reason.trim())}
+      onCancel={props.onCancel}
     >
-      <p className="small">
-        <span className="strong">Hand on {props.what}.</span>{' '}
-        <span className="second">
-          It stays with them for four hours, then returns to the pool. They find it in the queue; nobody is notified.
-        </span>
-      </p>
-      <div className="reason-line">
-        <select ref={who} className="field reason-who" aria-label="To whom" value={chosen} onChange={(event) => setTo(event.target.value)}>
-          {people.length !== 1 && <option value="">{colleagues.isPending ? 'Loading…' : 'To whom'}</option>}
-          {people.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name}
-            </option>
-          ))}
-        </select>
-        <input
-          ref={why}
-          className="field"
-          aria-label="Why"
-          placeholder="Why, in your words"
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-          maxLength={500}
-        />
-        <button type="submit" className="button primary" disabled={!ready}>
-          Hand on <kbd>Enter</kbd>
-        </button>
-        <button type="button" className="button" onClick={props.onCancel}>
-          Cancel <kbd>Esc</kbd>
-        </button>
-      </div>
-      {colleagues.data?.length === 0 && <p className="small look">There is nobody else here who may decide about drafts.</p>}
-      {(props.refusal ?? colleagues.error) && (
-        <p className="small withheld" role="alert">
-          {props.refusal ?? `Who works here could not be read. ${colleagues.error?.message}`}
-        </p>
-      )}
-    </form>
+      <select
+        ref={who}
+        className="field foot-bar-choice"
+        aria-label="To whom"
+        value={chosen}
+        onChange={(event) => setTo(event.target.value)}
+      >
+        {people.length !== 1 && <option value="">{colleagues.isPending ? 'Loading…' : 'To whom'}</option>}
+        {people.map((one) => (
+          <option key={one.id} value={one.id}>
+            {one.name}
+          </option>
+        ))}
+      </select>
+      <WordsField ref={why} label="Why" placeholder="Why, in your words" value={reason} onChange={setReason} />
+    </FootBar>
   );
 }

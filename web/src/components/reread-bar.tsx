@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 import type { FeedView } from '../../../src/core/api.ts';
-import './reason-bar.css';
+import { FootBar, WordsField } from './foot-bar.tsx';
 
 /** The journal wants words, not a sigh. */
 const SHORTEST = 3;
 
-/** Asks which feed is read again and why, at the foot of the page, and says what that does and does not do. */
+/** Asks which feed is read again and why, and says what that does and does not do. */
 export function RereadBar(props: {
   feeds: FeedView[];
   first: string;
@@ -18,60 +18,33 @@ export function RereadBar(props: {
   const [reason, setReason] = useState('');
   const which = useRef<HTMLSelectElement>(null);
   const running = props.feeds.find((one) => one.source === feed)?.rereadSince != null;
-  const ready = reason.trim().length >= SHORTEST && !props.busy && !running;
   useEffect(() => which.current?.focus(), []);
   return (
-    <form
-      className="reason"
-      aria-label="Read a feed again"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready) props.onSend(feed, reason.trim());
-      }}
-      onKeyDown={(event) => event.key === 'Escape' && props.onCancel()}
+    <FootBar
+      label="Read a feed again"
+      title={`Read ${feed} again`}
+      effect="with today’s maps and settings: all it ever sent, a portion at a time behind what arrives. What comes out otherwise becomes a new version, drafts about those people are made again, signed notes stay. The reason is kept in the journal, so no patient in it."
+      act="Read again"
+      ready={reason.trim().length >= SHORTEST && !props.busy && !running}
+      refusal={props.error ? `Not asked for. ${props.error.message}` : undefined}
+      note={running && <p className="small look">It is being read again now; its progress stands above.</p>}
+      onSend={() => props.onSend(feed, reason.trim())}
+      onCancel={props.onCancel}
     >
-      <p className="small">
-        <span className="strong">Read {feed} again</span>{' '}
-        <span className="second">
-          with today’s maps and settings: all it ever sent, a portion at a time behind what arrives. What comes out otherwise becomes a new
-          version, drafts about those people are made again, signed notes stay. The reason is kept in the journal, so no patient in it.
-        </span>
-      </p>
-      <div className="reason-line">
-        <select
-          ref={which}
-          className="field reason-who"
-          aria-label="Which feed"
-          value={feed}
-          onChange={(event) => setFeed(event.target.value)}
-        >
-          {props.feeds.map((one) => (
-            <option key={one.source} value={one.source}>
-              {one.source}
-            </option>
-          ))}
-        </select>
-        <input
-          className="field"
-          aria-label="Why"
-          placeholder="Why, for instance: its zone was configured"
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-          maxLength={500}
-        />
-        <button type="submit" className="button primary" disabled={!ready}>
-          Read again <kbd>Enter</kbd>
-        </button>
-        <button type="button" className="button" onClick={props.onCancel}>
-          Cancel <kbd>Esc</kbd>
-        </button>
-      </div>
-      {running && <p className="small look">It is being read again now; its progress stands above.</p>}
-      {props.error && (
-        <p className="small withheld" role="alert">
-          Not asked for. {props.error.message}
-        </p>
-      )}
-    </form>
+      <select
+        ref={which}
+        className="field foot-bar-choice"
+        aria-label="Which feed"
+        value={feed}
+        onChange={(event) => setFeed(event.target.value)}
+      >
+        {props.feeds.map((one) => (
+          <option key={one.source} value={one.source}>
+            {one.source}
+          </option>
+        ))}
+      </select>
+      <WordsField label="Why" placeholder="Why, for instance: its zone was configured" value={reason} onChange={setReason} />
+    </FootBar>
   );
 }
