@@ -171,7 +171,7 @@ export async function lockIdentifiers(tx: Queryable, identifiers: readonly Ident
   );
 }
 
-type Known = { id: string; source: string; key: string; person: string; birthDate: string | null; sex: string | null };
+type Known = { id: string; source: string; key: string; person: string; birthDate: string | null; sex: string | null; merged: boolean };
 type Written = {
   people: { id: string; ref: SourcePersonRef; primary: Identifier }[];
   idents: { authority: string; value: string; sourcePerson: string }[];
@@ -191,20 +191,21 @@ async function knownPeople(tx: Queryable, identifiers: readonly Identifier[]): P
     person: string;
     birth_date: string | null;
     sex: string | null;
+    merged: boolean;
   }>(
-    `select i.authority, i.value, p.id, p.source, p.authority || '|' || p.value as key, l.person, p.birth_date, p.sex
+    `select i.authority, i.value, p.id, p.source, p.authority || '|' || p.value as key, l.person, p.birth_date, p.sex, l.merged
        from unnest($1::text[], $2::text[]) as asked (authority, value),
             lateral (select * from ident where ident.authority = asked.authority and ident.value = asked.value offset 0) as i,
             lateral (select * from source_person where source_person.id = i.source_person offset 0) as p,
-            lateral (select person from person_link where source_person = p.id and superseded_at is null and valid_to is null offset 0) as l
+            lateral (select person, reason = 'merged' as merged from person_link where source_person = p.id and superseded_at is null and valid_to is null offset 0) as l
       order by p.id`,
     [identifiers.map((identifier) => identifier.authority), identifiers.map((identifier) => identifier.value)],
   );
   const known = new Map<string, Known[]>();
   const byId = new Map<string, Known>();
   for (const row of rows) {
-    const { id, source, key, person, birth_date: birthDate, sex } = row;
-    const entry = byId.get(id) ?? { id, source, key, person, birthDate, sex };
+    const { id, source, key, person, birth_date: birthDate, sex, merged } = row;
+    const entry = byId.get(id) ?? { id, source, key, person, birthDate, sex, merged };
     byId.set(id, entry);
     remember(known, row, entry);
   }
@@ -221,8 +222,10 @@ function resolveOne(ref: SourcePersonRef, known: Map<string, Known[]>, written: 
   if (persons.size > 1) return { conflict: 'identifiers-of-two-people' };
 
   const [person] = persons;
-  // Which of two registrations is meant never rests on the order of identifiers.
-  const [same] = matches.filter((match) => match.source === ref.source).sort((one, other) => (one.id < other.id ? -1 : 1));
+  // Which of two registrations is meant never rests on the order of identifiers: the one that others were merged into, else the first by id.
+  const [same] = matches
+    .filter((match) => match.source === ref.source)
+    .sort((one, other) => Number(one.merged) - Number(other.merged) || (one.id < other.id ? -1 : 1));
   const mine = same ?? makePerson(ref, primary, person, written);
   for (const identifier of ref.identifiers) {
     if ((known.get(keyOf(identifier)) ?? []).includes(mine)) continue;
@@ -241,7 +244,15 @@ function resolveOne(ref: SourcePersonRef, known: Map<string, Known[]>, written: 
 function makePerson(ref: SourcePersonRef, primary: Identifier, person: string | undefined, written: Written): Known {
   const id = uuidFromParts('source-person', ref.source, primary.authority, primary.value);
   const key = `${primary.authority}|${primary.value}`;
-  const made: Known = { id, source: ref.source, key, person: person ?? id, birthDate: ref.birthDate ?? null, sex: ref.sex ?? null };
+  const made: Known = {
+    id,
+    source: ref.source,
+    key,
+    person: person ?? id,
+    birthDate: ref.birthDate ?? null,
+    sex: ref.sex ?? null,
+    merged: false,
+  };
   written.people.push({ id, ref, primary });
   written.links.push({ sourcePerson: id, person: made.person, reason: person ? 'same-identifier' : 'first-seen' });
   return made;

@@ -46,6 +46,21 @@ describe.each([
   });
 });
 
+it.each([1, 2, 3, 4, 5, 6])(
+  'R30: a result repeated after a merge replaces none of the registration that was merged away (%i)',
+  async () => {
+    await record(oru([east()], '', '20261119100000', 'F', '1.0'));
+    await record(oru([west()], '', '20261119100000', 'F', '2.0'));
+    await record(a40(west(), east()));
+
+    await record(oru([west(), east()], '', '20261119110000', 'F', '2.0'));
+
+    const values = (await standing()).filter((row) => (row as string[])[0] === 'Observation');
+    expect(values).toEqual(expect.arrayContaining([['Observation', 'A', '1.0'], ['Observation', 'A', '2.0']])); // biome-ignore format: short
+    expect(values).toHaveLength(2);
+  },
+);
+
 it('R30: a message that only repeats its identifiers in another order is no other version', async () => {
   const before = await count();
   await record(oru([east(), west()], '', '20261119100000'));
@@ -64,6 +79,16 @@ async function record(message: string): Promise<void> {
 }
 
 let controls = 0;
+
+function a40(into: string, from: string): string {
+  return [
+    `MSH|^~\\&|LAB|NORTH|||20261119103000+0000||ADT^A40^ADT_A39|C${++controls}|P|2.5.1`,
+    'EVN||20261119103000+0000',
+    `PID|1||${into}||DOE^ANNA||19600102|F`,
+    `MRG|${from}`,
+    '',
+  ].join('\r');
+}
 
 function oru(pid: string[], filler: string, sent: string, status = 'F', value = '5.6'): string {
   return [

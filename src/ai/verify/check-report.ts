@@ -113,22 +113,32 @@ function quoteStands(quote: string, event: Event): 'whole' | 'part' | 'not' {
     for (let at = text.indexOf(wanted); at >= 0 && wanted !== ''; at = text.indexOf(wanted, at + 1)) {
       const before = text.slice(0, at);
       const after = text.slice(at + wanted.length);
-      // A cut sentence can turn a meaning round ("no evidence of …"), so the quote begins and ends where the report's sentences do.
-      if (
-        /(?:^|[.!?:;] )$/.test(before) &&
-        (after === '' || /^[.!?;]?(?: |$)/.test(after)) &&
-        /[.!?;]$|^[^.]/.test(wanted) &&
-        ends(wanted, after)
-      )
-        return 'whole';
+      if (begins(before, wanted) && ends(wanted, after)) return 'whole';
       stands = 'part';
     }
   }
   return stands;
 }
 
+/** The last sentence before a quote announces what follows it, or says nothing but how to take it. */
+const ANNOUNCES =
+  /(?:\b(?:following|follows|below|listed)\b[^.!?]*|(?:^|[.!?] )(?:(?:negative|ruled out|excluded|unlikely|denied|no|none|not|history|family history|differential|possible|versus|vs)\b ?(?:for|of|diagnosis|findings?)?))[.!?] $/i;
+/** A word whose dot ends no sentence. */
+const ABBREVIATION = /(?:^|[\s(])(?:\p{L}{1,3}|approx|incl|resp|prob|poss|\p{L}\.\p{L})\. $/iu;
+
+/**
+ * A cut sentence can turn a meaning round ("no evidence of …", "negative for: …", "infarct vs. …"), so a quote begins with the report or with a
+ * sentence of it, after one that does not announce it, and ends with a sentence.
+ */
+function begins(before: string, wanted: string): boolean {
+  if (before === '') return true;
+  return /[.!?] $/.test(before) && /^[\p{Lu}\d]/u.test(wanted) && !ABBREVIATION.test(before) && !ANNOUNCES.test(before);
+}
+
 function ends(wanted: string, after: string): boolean {
-  return after === '' || /[.!?;]$/.test(wanted) || /^[.!?;]/.test(after);
+  if (after === '') return true;
+  const sentenceEnds = /[.!?]$/.test(wanted) ? /^ \p{Lu}/u.test(after) : /^[.!?](?:$| \p{Lu})/u.test(after);
+  return sentenceEnds && !ABBREVIATION.test(`${wanted.replace(/\.$/, '')}. `);
 }
 
 /** Typography is levelled, but for raised and lowered digits and fractions: 10² is not 102. */

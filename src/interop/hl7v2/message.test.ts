@@ -35,14 +35,15 @@ describe('openMessage', () => {
   });
 
   it.each`
-    why                               | text                                   | reason
-    ${'no MSH'}                       | ${'PID|1||77\r'}                       | ${'no-msh'}
-    ${'nothing'}                      | ${''}                                  | ${'no-msh'}
-    ${'no encoding characters'}       | ${'MSH||LAB'}                          | ${'no-delimiters'}
-    ${'letters as delimiters'}        | ${'MSH|ab|LAB'}                        | ${'no-delimiters'}
-    ${'one character used twice'}     | ${'MSH|^~\\^|LAB'}                     | ${'delimiters-ambiguous'}
-    ${'an unknown character set'}     | ${'MSH|^~\\&|||||||||||||||BIG-5\r'}   | ${undefined}
-    ${'an unsupported character set'} | ${`MSH|^~\\&${'|'.repeat(16)}BIG-5\r`} | ${'charset-unsupported'}
+    why                               | text                                    | reason
+    ${'no MSH'}                       | ${'PID|1||77\r'}                        | ${'no-msh'}
+    ${'nothing'}                      | ${''}                                   | ${'no-msh'}
+    ${'no encoding characters'}       | ${'MSH||LAB'}                           | ${'no-delimiters'}
+    ${'letters as delimiters'}        | ${'MSH|ab|LAB'}                         | ${'no-delimiters'}
+    ${'one character used twice'}     | ${'MSH|^~\\^|LAB'}                      | ${'delimiters-ambiguous'}
+    ${'an unknown character set'}     | ${'MSH|^~\\&|||||||||||||||BIG-5\r'}    | ${undefined}
+    ${'the character U+0000'}         | ${'MSH|^~\\&|LAB\rOBX|1|ST|a\u0000b\r'} | ${'null-character'}
+    ${'an unsupported character set'} | ${`MSH|^~\\&${'|'.repeat(16)}BIG-5\r`}  | ${'charset-unsupported'}
   `('refuses $why', ({ text, reason }: { text: string; reason: string | undefined }) => {
     if (reason === undefined) return void expect(open(text)).toBeDefined();
     expect(reasonOf(() => open(text))).toBe(reason);

@@ -290,6 +290,8 @@ function pieceAt(message: Hl7Message, range: Range, separator: number, wanted: n
 /** MSH-18 by HL7 table 0211. What is not declared must read as ASCII or UTF-8: no set is ever guessed from the bytes. */
 function readCharset(message: Hl7Message): Charset {
   const { bytes, start, end, flags } = message;
+  const nowhere = bytes.indexOf(0, start);
+  if (nowhere >= start && nowhere < end) throw unreadable('null-character', 'a message with the character U+0000 in it is no text');
   const declared = repetitionAt(message, message.segments[0]!, 18, 1);
   const name = declared && declared.end > declared.start ? bytes.toString('latin1', declared.start, declared.end).trim().toUpperCase() : '';
   if (latin.has(name)) return 'iso-8859-1';
