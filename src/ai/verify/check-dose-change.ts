@@ -53,6 +53,8 @@ function before(claim: ClaimOf<'dose-change'>, after: Event, orders: Event[]): F
   const gave = previous.filter((event) =>
     componentsOf(event).some((component) => dosesOf(event, component).some((dose) => compareQuantities(claim.from, dose) === 'same')),
   );
+  if (gave.length > 0 && gave.every((event) => event.fact.status === 'completed'))
+    return unproven('conflicting-facts', `The order of ${said(last.on)} was completed; that of ${said(after.on)} may be a new course.`);
   if (gave.length > 0)
     return proven(
       [after, gave[0]!].map((event) => supportBy(event, ['display', 'authored', 'status', 'doseValue', 'doseUnit'])),

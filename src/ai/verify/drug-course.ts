@@ -96,8 +96,8 @@ function course(event: Event, day: string | undefined, index: ChartIndex): 'on' 
   const active = status === 'active' && !endedBefore(event, index);
   if (day === undefined) return active && event.kind === 'order' ? 'on' : undefined;
   const began = orderOf(event.on, day);
-  if (event.kind !== 'order')
-    return began === 'after' && (event.kind !== 'statement' || active) && status !== 'cancelled' ? 'after' : undefined;
+  // What somebody says they still take is no order: that the drug was stopped stays true, and the statement says its own.
+  if (event.kind !== 'order') return began === 'after' && event.kind !== 'statement' && status !== 'cancelled' ? 'after' : undefined;
   if (!IN_FORCE.has(status)) return undefined;
   if (began === 'after') return 'after';
   if (active) return 'on';

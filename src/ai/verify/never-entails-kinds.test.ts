@@ -213,7 +213,7 @@ describe('a drug was stopped where nothing of it went on', () => {
     ['contradicted', 'Carvedilol was stopped on 16 Oct 2026.', [old, drug('b', '25', '2026-10-16', { status: 'completed' })]],
     ['contradicted', 'Carvedilol was stopped on 16 Oct 2026.', [old, drug('b', '25', '2026-10-10')]],
     ['unproven', 'Carvedilol was stopped on 16 Oct 2026.', [old, drug('b', '25', '2026-11-10')]],
-    ['unproven', 'Carvedilol was stopped on 16 Oct 2026.', [old, statement('2026-11-10')]],
+    ['proven', 'Carvedilol was stopped on 16 Oct 2026.', [old, statement('2026-11-10')]],
     ['unproven', 'Carvedilol was stopped on 16 Oct 2026.', [old, fact('MedicationDispense', 'd', { status: 'completed', display: 'carvedilol', occurrence: '2026-11-01' })]],
     ['proven', 'Carvedilol was stopped on 16 Oct 2026.', [old, drug('b', '25', '2025-10-10', { status: 'completed' })]],
     ['proven', 'Carvedilol was stopped on 16 Oct 2026.', [old, drug('b', '25', '2026-10-16', { status: 'cancelled' })]],

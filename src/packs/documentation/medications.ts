@@ -172,11 +172,11 @@ function saysMore(instruction: string): boolean {
   return words.some((word) => !PLAIN_WORDS.has(word));
 }
 
-/** A dose change: the order before this one, of the same drug and unit, had another dose. */
+/** A dose change: the order before this one, of the same drug and unit, had another dose, and was not a course that was completed. */
 function doseChange(entry: Entry, orders: readonly Entry[]): Said | undefined {
   const to = doseOf(entry.fact);
   const before = orders.find((other) => other.key === entry.key && Date.parse(other.at) < Date.parse(entry.at));
-  const from = before && doseOf(before.fact);
+  const from = before && before.fact.status !== 'completed' ? doseOf(before.fact) : undefined;
   if (!to || !from || from.unit !== to.unit || from.value === to.value) return undefined;
   const { frequency } = directionsOf(entry.fact);
   return {

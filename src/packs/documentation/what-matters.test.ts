@@ -154,6 +154,28 @@ describe('directions are said whole or not at all', () => {
   });
 });
 
+it('R98: an order after a course that was completed is a new order, not a change of dose', () => {
+  const course = (id: string, dose: string, on: string, status: string) =>
+    order(id, 'Azithromycin 200 mg/5 mL suspension', dose, 'mg', on, { status });
+  const said = (status: string) =>
+    linesOf([course('a', '120', '2026-09-01', status), course('b', '160', '2026-10-18', 'active')], 'Medication changes');
+
+  expect(said('completed').filter((line) => line.includes('changed'))).toEqual([]);
+  expect(said('stopped').filter((line) => line.includes('changed'))).toHaveLength(1);
+});
+
+it('R98: a drug that was stopped is said to be stopped, though somebody says that they still take it', () => {
+  const facts = [
+    order('h', 'Hydrochlorothiazide 25 mg tablet', '25', 'mg', '2026-01-05', { status: 'stopped', end: '2026-10-14' }),
+    fact('MedicationStatement', 'm', { status: 'active', display: 'Hydrochlorothiazide 25 mg tablet', effective: '2026-11-16' }),
+  ];
+
+  expect(linesOf(facts, 'Medication changes')).toEqual([
+    'proven: Hydrochlorothiazide 25 mg tablet by mouth once daily was stopped on 14 Oct 2026.',
+    'unproven: Hydrochlorothiazide 25 mg tablet is being taken, stated on 16 Nov 2026.',
+  ]);
+});
+
 it('R98: a statement that doubts itself is quoted with its doubt, and then proven', () => {
   const says = (instruction: string, atoms = {}) =>
     fact('MedicationStatement', 'm', {
