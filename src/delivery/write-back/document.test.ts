@@ -30,11 +30,11 @@ describe('the document of a signed proposal', () => {
     const input = signed([sentence('1', 'Results', 'A.')]);
     const omitted = [
       { section: 'Results', number: 3, what: 'further abnormal results' },
-      { section: 'Medication changes', number: 1, what: 'orders on hold' },
+      { section: 'Medication changes', number: 1, what: 'order on hold' },
     ];
 
     expect(documentText({ ...input, content: { ...input.content, omitted } })).toContain(
-      ['Results', '- A.', '(Not shown: 3 further abnormal results.)', '', '(Not shown: 1 orders on hold.)', '', 'Drafted by'].join('\n'),
+      ['Results', '- A.', '(Not shown: 3 further abnormal results.)', '', '(Not shown: 1 order on hold.)', '', 'Drafted by'].join('\n'),
     );
   });
 

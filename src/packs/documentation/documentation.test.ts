@@ -35,7 +35,7 @@ describe('what the summary leaves out', () => {
     const draft = draftOf([allergy]);
 
     expect(draft.sentences.filter((sentence) => sentence.section === 'Allergies')).toEqual([]);
-    expect(draft.omitted).toContainEqual({ section: 'Allergies', number: 1, what: 'unconfirmed allergies' });
+    expect(draft.omitted).toContainEqual({ section: 'Allergies', number: 1, what: 'unconfirmed allergy' });
   });
 
   it.each`
@@ -71,9 +71,9 @@ describe('what is not written is called absent only where nothing of it is on re
   const problem = { display: 'Gout', clinicalStatus: 'active', verification: 'confirmed', onset: '2019-01-01' };
   const allergy = { display: 'Latex', clinicalStatus: 'active', verification: 'confirmed', recorded: '2018-05-04' };
   const visit = { status: 'finished', class: 'AMB', start: '2026-10-15T09:00:00-05:00', display: 'Check up' };
-  const PROBLEMS = 'problems that are not active';
-  const ALLERGIES = 'allergies that are not active, or were ruled out';
-  const VISITS = 'visits of an unknown kind or day, or dated in the future';
+  const PROBLEMS = 'problem that is not active';
+  const ALLERGIES = 'allergy that is not active, or was ruled out';
+  const VISITS = 'visit of an unknown kind or day, or dated in the future';
   const absences = (facts: Fact[]) => linesOf(facts).filter((line) => /No (?:problems|allergy|visits)/.test(line));
   const NONE = [
     'proven: No visits are recorded since 23 Nov 2021.',
@@ -162,7 +162,7 @@ describe('the latest that is written is the latest that is checked', () => {
     const facts = [potassium('a', '5.6', '2026-11-20'), potassium('b', '4.0', '2027-01-20')];
 
     expect(linesOf(facts).filter((line) => line.includes('Potassium'))).toEqual(['proven: Potassium was 5.6 mmol/L on 20 Nov 2026, high.']);
-    expect(draftOf(facts).omitted).toContainEqual({ section: 'Abnormal results', number: 1, what: 'results dated in the future' });
+    expect(draftOf(facts).omitted).toContainEqual({ section: 'Abnormal results', number: 1, what: 'result dated in the future' });
     expect(draftOf(facts.slice(0, 1)).omitted).toEqual([]);
   });
 });
@@ -183,7 +183,7 @@ describe('orders that were stopped, nobody knows when', () => {
     const facts = [stopped('a', '2024-10-15')];
 
     expect(changes(facts)).toEqual([]);
-    expect(draftOf(facts).omitted).toEqual([{ section: 'Medication changes', number: 1, what: 'older orders, stopped on an unknown day' }]);
+    expect(draftOf(facts).omitted).toEqual([{ section: 'Medication changes', number: 1, what: 'older order, stopped on an unknown day' }]);
   });
 
   it.each(['2026-10-01', '2026-11-01'])('R98: nothing of the sort where another order of %s goes on', (on) => {

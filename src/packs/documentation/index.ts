@@ -30,7 +30,7 @@ const LIMITS = { events: 6, results: 8, positive: 3, trends: 4, medications: 8, 
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.5.3',
+  version: '1.5.4',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',
@@ -79,46 +79,51 @@ function write({ chart }: PackContext): Draft {
   const sinceTitle = last ? `Since the last visit, ${dateWords(last.on)}` : 'In the last six months';
   const series = seriesOf(chart);
   const omitted: Omission[] = [];
+  const leave = (section: string, number: number, what: string) =>
+    number > 0 && omitted.push({ section, number, what: inNumber(number, what) });
   const take = (sentences: DraftSentence[], limit: number, what: string): DraftSentence[] => {
     const vital = sentences.filter(isVital);
     const room = Math.max(limit, vital.length);
-    if (sentences.length > room) omitted.push({ section: sentences[0]!.section, number: sentences.length - room, what });
+    leave(sentences[0]?.section ?? '', sentences.length - room, what);
     return [...vital, ...sentences.filter((sentence) => !isVital(sentence))].slice(0, room);
   };
 
   const known = { visits: recordedVisits(chart), problems: recordedProblems(chart), allergies: recordedAllergies(chart) };
   const sentences = [
     ...(known.visits > 0 ? [] : [absent('Visits', 'visits', daysBefore(chart.asOf, PAST_DAYS))]),
-    ...take(eventsSince(chart, visits, sinceTitle, since), LIMITS.events, 'older events since then'),
+    ...take(eventsSince(chart, visits, sinceTitle, since), LIMITS.events, 'older {event|events} since then'),
     ...take(
       abnormalResults(series, chart, 'Abnormal results', daysBefore(chart.asOf, RESULTS_DAYS)),
       LIMITS.results,
-      'further abnormal results',
+      'further abnormal {result|results}',
     ),
     ...take(
       positiveResults(series, chart, 'Positive results', daysBefore(chart.asOf, RESULTS_DAYS)),
       LIMITS.positive,
-      'further positive results',
+      'further positive {result|results}',
     ),
-    ...take(trends(series, chart, 'Trends'), LIMITS.trends, 'further trends'),
-    ...take(medicationChanges(chart, 'Medication changes', since), LIMITS.medications, 'earlier medication entries'),
-    ...take(activeProblems(chart, 'Active problems'), LIMITS.problems, 'further active problems'),
+    ...take(trends(series, chart, 'Trends'), LIMITS.trends, 'further {trend|trends}'),
+    ...take(medicationChanges(chart, 'Medication changes', since), LIMITS.medications, 'earlier medication {entry|entries}'),
+    ...take(activeProblems(chart, 'Active problems'), LIMITS.problems, 'further active {problem|problems}'),
     ...(known.problems > 0 ? [] : [absent('Active problems', 'problems')]),
-    ...take(pendingOrders(chart, 'Pending'), LIMITS.pending, 'further pending orders'),
-    ...take(allergies(chart, 'Allergies'), LIMITS.allergies, 'further allergies'),
+    ...take(pendingOrders(chart, 'Pending'), LIMITS.pending, 'further pending {order|orders}'),
+    ...take(allergies(chart, 'Allergies'), LIMITS.allergies, 'further {allergy|allergies}'),
     ...(known.allergies.all > 0 ? [] : [absent('Allergies', 'allergies')]),
   ];
   const isEmpty = (title: string) => !sentences.some(({ section }) => section === title);
-  const leave = (section: string, number: number, what: string) => number > 0 && omitted.push({ section, number, what });
-  leave('Allergies', unconfirmedAllergies(chart), 'unconfirmed allergies');
-  leave('Allergies', isEmpty('Allergies') ? known.allergies.past : 0, 'allergies that are not active, or were ruled out');
-  leave('Abnormal results', resultsAhead(series), 'results dated in the future');
-  leave('Medication changes', undatedStops(chart, since), 'older orders, stopped on an unknown day');
-  leave('Active problems', isEmpty('Active problems') ? known.problems : 0, 'problems that are not active');
-  leave(sinceTitle, visits.length > 0 ? 0 : known.visits, 'visits of an unknown kind or day, or dated in the future');
-  leave('Medication changes', stopsOfOneStrength(chart, since), 'strengths stopped of drugs that go on');
-  leave('Medication changes', ordersOnHold(chart), 'orders on hold');
-  leave(sinceTitle, reportsToRead(chart, since), 'reports to be read in full');
+  leave('Allergies', unconfirmedAllergies(chart), 'unconfirmed {allergy|allergies}');
+  leave(
+    'Allergies',
+    isEmpty('Allergies') ? known.allergies.past : 0,
+    '{allergy that is not active, or was|allergies that are not active, or were} ruled out',
+  );
+  leave('Abnormal results', resultsAhead(series), '{result|results} dated in the future');
+  leave('Medication changes', undatedStops(chart, since), 'older {order|orders}, stopped on an unknown day');
+  leave('Active problems', isEmpty('Active problems') ? known.problems : 0, '{problem that is|problems that are} not active');
+  leave(sinceTitle, visits.length > 0 ? 0 : known.visits, '{visit|visits} of an unknown kind or day, or dated in the future');
+  leave('Medication changes', stopsOfOneStrength(chart, since), '{stop|stops} of one strength of a drug that goes on');
+  leave('Medication changes', ordersOnHold(chart), '{order|orders} on hold');
+  leave(sinceTitle, reportsToRead(chart, since), '{report|reports} to be read in full');
   return { title: 'Pre-visit summary', sections: [...new Set(sentences.map((sentence) => sentence.section))], sentences, omitted };
 }
 
@@ -129,6 +134,11 @@ function isVital({ claims }: DraftSentence): boolean {
       (claim.kind === 'result' && (claim.flag === 'critically high' || claim.flag === 'critically low')) ||
       (claim.kind === 'allergy' && (claim.severity === 'high' || /\banaphyla/i.test(claim.reaction ?? ''))),
   );
+}
+
+/** Words for so many, where they hold both forms: "further {trend|trends}". */
+function inNumber(number: number, words: string): string {
+  return words.replace(/\{(.+?)\|(.+?)\}/g, (_, one: string, many: string) => (number === 1 ? one : many));
 }
 
 function absent(section: string, of: 'visits' | 'problems' | 'allergies', since?: string): DraftSentence {

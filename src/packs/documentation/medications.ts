@@ -176,8 +176,8 @@ function saysMore(instruction: string): boolean {
 function doseChange(entry: Entry, orders: readonly Entry[]): Said | undefined {
   const to = doseOf(entry.fact);
   const before = orders.find((other) => other.key === entry.key && Date.parse(other.at) < Date.parse(entry.at));
-  const from = before && before.fact.status !== 'completed' ? doseOf(before.fact) : undefined;
-  if (!to || !from || from.unit !== to.unit || from.value === to.value) return undefined;
+  const from = before && doseOf(before.fact);
+  if (!to || !from || before.fact.status === 'completed' || from.unit !== to.unit || from.value === to.value) return undefined;
   const { frequency } = directionsOf(entry.fact);
   return {
     claim: { kind: 'dose-change', drug: conceptOf(entry.fact)!, from, to, on: entry.on, ...(frequency ? { frequency } : {}) },

@@ -126,12 +126,12 @@ describe('what was silently left out', () => {
   `('R130: a report whose conclusion $why is counted', ({ conclusion, atoms }) => {
     const [section] = draftOf([report(conclusion, atoms)]).omitted.map((one) => one.section);
 
-    expect(leftOut([report(conclusion, atoms)], section!)).toEqual(['1 reports to be read in full']);
+    expect(leftOut([report(conclusion, atoms)], section!)).toEqual(['1 report to be read in full']);
   });
 
   it('R130: an order on hold is counted', () => {
     expect(leftOut([order('w', 'Warfarin 5 mg tablet', '5', 'mg', '2025-01-10', { status: 'on-hold' })], 'Medication changes')).toEqual([
-      '1 orders on hold',
+      '1 order on hold',
     ]);
   });
 });
@@ -203,7 +203,7 @@ it('R98: a strength that was stopped while the drug goes on in another is counte
   expect(linesOf(facts, 'Medication changes')).toEqual([
     'proven: Carvedilol 25 mg tablet by mouth once daily was prescribed on 12 Oct 2026.',
   ]);
-  expect(leftOut(facts, 'Medication changes')).toEqual(['1 strengths stopped of drugs that go on']);
+  expect(leftOut(facts, 'Medication changes')).toEqual(['1 stop of one strength of a drug that goes on']);
 });
 
 describe('problems', () => {
@@ -229,7 +229,7 @@ describe('no active problem', () => {
 
     expect(linesOf([], 'Active problems')).toEqual(['proven: No problems are recorded.']);
     expect(linesOf([resolved], 'Active problems')).toEqual([]);
-    expect(leftOut([resolved], 'Active problems')).toEqual(['1 problems that are not active']);
+    expect(leftOut([resolved], 'Active problems')).toEqual(['1 problem that is not active']);
   });
 });
 
