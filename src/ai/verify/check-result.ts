@@ -41,9 +41,9 @@ export function compareValue(claimed: Quantity | { text: string }, event: Event)
   if (charted === undefined) return 'value';
   const ions = claimed.unit !== charted.unit && monovalent(event);
   const [asked, ours] = ions ? [inMoles(claimed), inMoles(charted)] : [claimed, charted];
-  return claimed.comparator === undefined
-    ? compareQuantities(asked, ours)
-    : compareBounds({ ...asked, comparator: claimed.comparator }, ours);
+  if (claimed.comparator === undefined) return compareQuantities(asked, ours);
+  const unit = asked.unit ?? (inOneScale(event, charted.unit) ? ours.unit : undefined);
+  return compareBounds({ ...asked, ...(unit === undefined ? {} : { unit }), comparator: claimed.comparator }, ours);
 }
 
 /**
@@ -51,6 +51,14 @@ export function compareValue(claimed: Quantity | { text: string }, event: Event)
  * mmol/L.
  */
 const MONOVALENT = ['potassium', 'sodium', 'chloride', 'carbon dioxide', 'bicarbonate', 'lithium'];
+
+/** Ions of one charge are written in mmol/L or mEq/L, which are equal, and blood pressures in mmHg: a bound on them needs no unit. */
+function inOneScale(event: Event, unit: string | undefined): boolean {
+  if (monovalent(event)) return /^m(?:mol|eq)\/l$/i.test(unit ?? '');
+  return /^mm ?\[?hg\]?$/i.test(unit ?? '') && PRESSURES.some((name) => event.keys.has(name));
+}
+
+const PRESSURES = ['systolic blood pressure', 'diastolic blood pressure'];
 
 function monovalent(event: Event): boolean {
   return MONOVALENT.some((ion) => event.keys.has(ion));
@@ -107,6 +115,7 @@ function details(claim: ResultClaim, event: Event, same: Event[], dated: Event[]
   const problem = worst([
     taken(event),
     conflict(claim, event, dated),
+    otherSide(claim, event, dated),
     status(claim, event),
     flag(claim, event),
     range(claim, event),
@@ -141,6 +150,21 @@ function conflict(claim: ResultClaim, event: Event, dated: Event[]): Finding | u
   return unproven(
     'conflicting-facts',
     `Two results of ${event.display} of the same time stand in the chart: ${saidValue(event)} and ${saidValue(other)}.`,
+  );
+}
+
+/** A bound that one result of the day keeps and another does not says nothing sure of that day; the bound that a source itself gave does. */
+function otherSide(claim: ResultClaim, event: Event, dated: Event[]): Finding | undefined {
+  if ('text' in claim.value || claim.value.comparator === undefined) return undefined;
+  const charted = chartedQuantity(event);
+  if (charted?.comparator === claim.value.comparator && Number(charted.value) === Number(claim.value.value)) return undefined;
+  const other = dated.find(
+    (rival) => compareValue(claim.value, rival) !== 'same' && !(claim.latest === true && isLater(event, rival) === true),
+  );
+  if (other === undefined) return undefined;
+  return unproven(
+    'conflicting-facts',
+    `Of ${said(claim.on)} stand ${saidValue(event)} and ${saidValue(other)}; the draft does not say which of them it means.`,
   );
 }
 
@@ -297,7 +321,7 @@ function anotherValue(claim: ResultClaim, compared: { event: Event; comparison: 
   if (unclear !== undefined)
     return unproven(
       'unit-differs',
-      `The draft says ${claimed}; the result of ${said(unclear.on)} says ${saidValue(unclear)}, and these units cannot be compared.`,
+      `The draft says ${claimed}; the result of ${said(unclear.on)} says ${saidValue(unclear)}, and ${'text' in claim.value || claim.value.unit !== undefined ? 'these units cannot be compared' : 'the draft gives no unit'}.`,
     );
   const rounded = compared.find(({ comparison }) => comparison === 'rounded')?.event;
   if (rounded !== undefined)

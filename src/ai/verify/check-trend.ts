@@ -1,7 +1,7 @@
 import type { ClaimOf, Quantity } from '../../core/claim.ts';
 import { type ChartIndex, type Event, eventsNamed, isKnown } from './chart-index.ts';
 import { chartedQuantity, checkResult, compareValue, saidValue } from './check-result.ts';
-import { orderOf } from './dates.ts';
+import { isLater, orderOf } from './dates.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven } from './finding.ts';
 import { inBase } from './quantity.ts';
 
@@ -28,6 +28,10 @@ export function checkTrend(claim: TrendClaim, index: ChartIndex): Finding {
   const last = points.findLast((event) => matches(event, claim.to, claim.toOn));
   if (first === undefined || last === undefined || first === last)
     return unproven('direction-differs', `The results of ${claim.concept.name} could not be put in order.`);
+  if (isLater(last, first) !== true)
+    return isLater(first, last) === true
+      ? contradicted('direction-differs', `The chart goes from ${saidValue(last)} to ${saidValue(first)}, not the other way.`)
+      : unproven('direction-differs', `The chart does not say which of the results of ${said(first.on)} came first.`);
   return along(claim, points.slice(points.indexOf(first), points.indexOf(last) + 1));
 }
 

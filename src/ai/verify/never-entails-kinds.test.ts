@@ -605,3 +605,78 @@ describe('other names and notations of what the chart holds', () => {
     ['unproven', 'Weight 20 kg', [result('w', 'Weight', '19.9', 'kg', at)]],
   ])('R98: %s: %s', judged);
 });
+
+describe('a number has the scale and the time that the sentence gives it', () => {
+  const at = '2026-11-18';
+  const platelets = result('p', 'Platelets', '119', 'K/uL', at);
+  const white = result('w', 'WBC', '13.5', 'K/uL', at);
+  const glucose = result('g', 'Glucose', '5.4', 'mmol/L', at);
+  const haemoglobin = result('h', 'Hemoglobin', '11.5', 'g/dL', at);
+  const potassium = result('k', 'Potassium', '5.4', 'mmol/L', at);
+  const height = result('t', 'Height', '113', 'cm', at);
+  const twice = [
+    result('a', 'Potassium', '5.1', 'mmol/L', '2026-11-10', { effective: '2026-11-10T08:00:00-06:00' }),
+    result('b', 'Potassium', '6.4', 'mmol/L', '2026-11-10', { effective: '2026-11-10T20:00:00-06:00' }),
+  ];
+  const untimed = twice.map((one) => ({
+    ...one,
+    atoms: one.atoms.map((atom) => (atom.name === 'effective' ? { ...atom, text: '2026-11-10' } : atom)),
+  }));
+
+  it.each<Row>([
+    ['unproven', 'Platelets less than 20,000 on 18 Nov 2026.', [platelets]],
+    ['unproven', 'Platelets below 50,000.', [platelets]],
+    ['unproven', 'Platelets < 100.', [result('p', 'Platelets', '0.15', '10*6/uL', at)]],
+    ['unproven', 'WBC < 2000.', [white]],
+    ['unproven', 'WBC > 10,000.', [white]],
+    ['unproven', 'Glucose < 70.', [glucose]],
+    ['unproven', 'Hemoglobin under 70 on 18 Nov 2026.', [haemoglobin]],
+    ['unproven', 'Weight < 150', [result('m', 'Weight', '80', 'kg', at)]],
+    ['unproven', 'A1c < 20', [result('c', 'A1c', '8.5', '%', at)]],
+    ['unproven', 'pCO2 < 10', [result('o', 'pCO2', '5.5', 'kPa', at)]],
+    ['proven', 'Glucose < 7 mmol/L', [glucose]],
+    ['proven', 'Hemoglobin < 12 g/dL on 18 Nov 2026.', [haemoglobin]],
+    ['proven', 'Potassium >5', [potassium]],
+    ['contradicted', 'Potassium <5', [potassium]],
+    ['proven', 'Potassium >5', [result('k', 'Potassium', '5.4', 'mEq/L', at)]],
+    ['unproven', 'Potassium >5', [result('k', 'Potassium', '21', 'mg/dL', at)]],
+    ['proven', 'eGFR < 60', [result('e', 'eGFR', '45', 'mL/min/{1.73_m2}', at)]],
+    ['proven', 'BMI > 30', [result('b', 'BMI', '31.2', 'kg/m2', at)]],
+    ['proven', 'Heart rate > 100', [result('r', 'Heart rate', '112', '/min', at)]],
+    ['proven', 'INR > 3', [result('i', 'INR', '3.4', '{INR}', at)]],
+    ['proven', 'Troponin T <14', [result('n', 'Troponin T', '14', 'ng/L', at, { comparator: '<' })]],
+    ['unproven', 'Troponin T <20', [result('n', 'Troponin T', '14', 'ng/L', at, { comparator: '<' })]],
+    ['proven', 'WBC 13,500/µL on 18 Nov 2026.', [white]],
+    ['proven', 'WBC 13,500 cells/mm3', [white]],
+    ['proven', 'WBC > 10,000/µL', [white]],
+    ['contradicted', 'WBC < 2000/µL', [white]],
+    ['contradicted', 'WBC 1,350/µL', [white]],
+    ['contradicted', 'Height 113 in.', [height]],
+    ['contradicted', 'Height 113 in', [height]],
+    ['contradicted', 'Height was 113 in on 18 Nov 2026.', [height]],
+    ['contradicted', 'Height was 113 in. on 18 Nov 2026.', [height]],
+    ['contradicted', 'Height 113 inches', [height]],
+    ['contradicted', 'Height 113 inch', [height]],
+    ['contradicted', 'Height 113″', [height]],
+    ['contradicted', 'Height 113"', [height]],
+    ['contradicted', 'Weight 80 in.', [result('m', 'Weight', '80', 'kg', at)]],
+    ['proven', 'Height 44.5 in', [height]],
+    ['proven', 'Height was 113 cm in Nov 2026.', [height]],
+    ['proven', 'Potassium was 5.4 in Nov 2026', [potassium]],
+    ['proven', 'Potassium 5.4 in 2026', [potassium]],
+    ['contradicted', 'Height 113 in 18 Nov 2026', [height]],
+    ['unproven', 'Potassium ≤ 5.5 mmol/L on 10 Nov 2026.', twice],
+    ['unproven', 'Potassium < 6 on 10 Nov 2026.', twice],
+    ['unproven', 'Potassium > 6 on 10 Nov 2026.', twice],
+    ['proven', 'Potassium > 5 on 10 Nov 2026.', twice],
+    ['proven', 'Potassium was 5.1 mmol/L on 10 Nov 2026.', twice],
+    ['proven', 'Potassium > 6', twice],
+    ['contradicted', 'Potassium < 6', twice],
+    ['unproven', 'Potassium < 6', untimed],
+    ['unproven', 'Potassium > 6', untimed],
+    ['contradicted', 'Potassium fell from 6.4 mmol/L on 10 Nov 2026 to 5.1 mmol/L on 10 Nov 2026.', twice],
+    ['proven', 'Potassium rose from 5.1 mmol/L on 10 Nov 2026 to 6.4 mmol/L on 10 Nov 2026.', twice],
+    ['unproven', 'Potassium fell from 6.4 mmol/L on 10 Nov 2026 to 5.1 mmol/L on 10 Nov 2026.', untimed],
+    ['unproven', 'Potassium rose from 5.1 mmol/L on 10 Nov 2026 to 6.4 mmol/L on 10 Nov 2026.', untimed],
+  ])('R98: %s: %s', judged);
+});

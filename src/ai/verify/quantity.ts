@@ -34,7 +34,8 @@ export function compareQuantities(claimed: Quantity, charted: Charted): Comparis
 
 /**
  * A claimed bound ("> 5", "below 6") against a charted value or bound, in units of one dimension. A value within half a unit of the bound's last
- * digit is left unclear, for a rounded bound says nothing there.
+ * digit is left unclear, for a rounded bound says nothing there; so is a bound without a unit where the charted unit is one of several usual
+ * scales ("platelets below 50,000" beside 119 K/µL), unless it is the charted bound itself.
  */
 export function compareBounds(claimed: Quantity & { comparator: string }, charted: Charted): Comparison {
   const bound = inBase({ ...claimed, unit: claimed.unit ?? charted.unit });
@@ -42,6 +43,7 @@ export function compareBounds(claimed: Quantity & { comparator: string }, charte
   if (bound === undefined || value === undefined) return 'value';
   if (bound.dimension !== value.dimension) return 'unclear';
   if (claimed.comparator === charted.comparator && bound.amount === value.amount) return 'same';
+  if (claimed.unit === undefined && !hasOneScale(charted.unit)) return 'unclear';
   const above = claimed.comparator.startsWith('>');
   const [far, near] = [above ? value.amount > bound.amount : value.amount < bound.amount, value.amount === bound.amount];
   if (charted.comparator === undefined) {
@@ -55,6 +57,13 @@ export function compareBounds(claimed: Quantity & { comparator: string }, charte
   const alike = charted.comparator.startsWith('>') === above;
   if (alike) return far || (near && (claimed.comparator.endsWith('=') || !charted.comparator.endsWith('='))) ? 'same' : 'unclear';
   return far || (near && claimed.comparator.endsWith('=') && charted.comparator.endsWith('=')) ? 'unclear' : 'value';
+}
+
+/** Rates of the heart and of breath, scores, pH, body mass index and filtration rate are written in one scale only. */
+const ONE_SCALE = new Set(['', '/time', 'score', 'ph', 'mass/area', 'volume/time/bsa']);
+
+function hasOneScale(unit: string | undefined): boolean {
+  return unit === undefined || unit === '{INR}' || ONE_SCALE.has(readUnit(unit)?.dimension ?? 'unknown');
 }
 
 /** A value in the base unit of its dimension, so that points of a trend can be ordered; undefined where units do not allow it. */

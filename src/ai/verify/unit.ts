@@ -14,11 +14,11 @@ const SIMPLE: Record<string, [dimension: string, factor: number]> = {
   l: ['volume', 1], dl: ['volume', 0.1], ml: ['volume', 1e-3], cc: ['volume', 1e-3], ul: ['volume', 1e-6], mm3: ['volume', 1e-6], cmm: ['volume', 1e-6], fl: ['volume', 1e-15],
   iu: ['unit', 1], '[iu]': ['unit', 1], u: ['unit', 1], unit: ['unit', 1], units: ['unit', 1], unt: ['unit', 1], 'm[iu]': ['unit', 1e-3], miu: ['unit', 1e-3], mu: ['unit', 1e-3], uiu: ['unit', 1e-6], 'u[iu]': ['unit', 1e-6], 'k[iu]': ['unit', 1000], ku: ['unit', 1000], kiu: ['unit', 1000],
   s: ['time', 1], sec: ['time', 1], min: ['time', 60], minute: ['time', 60], h: ['time', 3600], hr: ['time', 3600], hour: ['time', 3600], d: ['time', 86400], day: ['time', 86400],
-  m: ['length', 1], cm: ['length', 0.01], mm: ['length', 1e-3], in: ['length', 0.0254], '[in_i]': ['length', 0.0254], inches: ['length', 0.0254],
+  m: ['length', 1], cm: ['length', 0.01], mm: ['length', 1e-3], in: ['length', 0.0254], 'in.': ['length', 0.0254], inch: ['length', 0.0254], '[in_i]': ['length', 0.0254], inches: ['length', 0.0254],
   m2: ['area', 1], 'm²': ['area', 1],
   'mm[hg]': ['pressure', 133.322387415], mmhg: ['pressure', 133.322387415], 'mm hg': ['pressure', 133.322387415], kpa: ['pressure', 1000],
   '%': ['percent', 1], percent: ['percent', 1],
-  '10*3': ['count', 1e3], '10^3': ['count', 1e3], 'x10^3': ['count', 1e3], 'x10e3': ['count', 1e3], '10e3': ['count', 1e3], k: ['count', 1e3], thou: ['count', 1e3], '×10^3': ['count', 1e3],
+  cell: ['count', 1], cells: ['count', 1], '10*3': ['count', 1e3], '10^3': ['count', 1e3], 'x10^3': ['count', 1e3], 'x10e3': ['count', 1e3], '10e3': ['count', 1e3], k: ['count', 1e3], thou: ['count', 1e3], '×10^3': ['count', 1e3],
   '10*6': ['count', 1e6], '10^6': ['count', 1e6], 'x10^6': ['count', 1e6], 'x10e6': ['count', 1e6], '10e6': ['count', 1e6], mil: ['count', 1e6], million: ['count', 1e6],
   '10*9': ['count', 1e9], '10^9': ['count', 1e9], 'x10^9': ['count', 1e9], 'x10e9': ['count', 1e9], '10*12': ['count', 1e12], '10^12': ['count', 1e12], 'x10^12': ['count', 1e12],
   tablet: ['tablet', 1], tablets: ['tablet', 1], tab: ['tablet', 1], tabs: ['tablet', 1], '{tbl}': ['tablet', 1], capsule: ['capsule', 1], capsules: ['capsule', 1], cap: ['capsule', 1], '{capsule}': ['capsule', 1],
@@ -75,6 +75,8 @@ function parse(text: string): Unit | undefined {
     dimension += i === 0 ? simple[0] : `/${simple[0]}`;
     factor = i === 0 ? factor * simple[1] : factor / simple[1];
   }
+  // UCUM: "/uL" counts what is in a microlitre.
+  if (dimension === '/volume') dimension = 'count/volume';
   return dimension === '' ? undefined : { dimension, factor, offset: 0 };
 }
 

@@ -158,7 +158,25 @@ function numberAt(rest: string): Token | undefined {
 /** Single letters stand for flags, hours or feet as often as for units; only those that are plain after a number are taken. */
 const LETTERS = /^(?:g|s|%|°[CcFf]|[CFLUu])$/;
 
+/** Places and times after which "in" is a preposition even behind a number. */
+const WITHIN = new RegExp(
+  `^(?:the|an?|this|that|his|her|their|e[dr]|emergency|clinic|hospital|office|am|pm|total|range|${MONTH})(?![\\p{L}\\p{N}])`,
+  'iu',
+);
+
+/** "113 in", "113 in.", "113″": the inch, unless "in" leads to a month, a year or a place. */
+function inchAfter(text: string): { unit: string; length: number } | undefined {
+  const inch = /^\s?(?:in(?![\p{L}\p{N}/]|\.\p{L})\.?|′′|"(?!.*"))/iu.exec(text);
+  if (inch === null) return undefined;
+  const next = text.slice(inch[0].length).trimStart();
+  const date = dateAt(next);
+  const preposition = WITHIN.test(next) || (date?.type === 'date' && date.date.length < 10);
+  return preposition && /in$/i.test(inch[0]) ? undefined : { unit: 'in', length: inch[0].length };
+}
+
 function unitAfter(text: string): { unit: string; length: number } | undefined {
+  const inch = inchAfter(text);
+  if (inch !== undefined) return inch;
   const chunk =
     /^(\s?)((?:10\*\d+|10\^\d+|x ?10\^?\d+|[KM])?\/?[\p{L}%°µμ{}[\]()_*^²/][\p{L}\p{N}%°µμ{}[\]()_*^²/.]*(?: (?:Hg|m²|m2|F|C|min|minute)(?![\p{L}]))?)/u.exec(
       text,
