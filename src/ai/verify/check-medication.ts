@@ -5,7 +5,7 @@ import { type ChartIndex, type Event, type EventKind, eventsNamed, eventsOfKinds
 import { compareDates, isLater, orderOf } from './dates.ts';
 import { amountIn, rateOf, readRate, routeOf, routeOfForm, sameRate, saysMore } from './directions.ts';
 import { componentsOf, dosesOf } from './doses.ts';
-import { doubtOf, endedBefore, endOf, goesOn, stoppedSince } from './drug-course.ts';
+import { doubtOf, endedBefore, endInWords, endOf, goesOn, stoppedSince } from './drug-course.ts';
 import { contradicted, type Finding, proven, said, supportBy, unproven, worst } from './finding.ts';
 import { strengthIn } from './names.ts';
 import { compareQuantities, saidQuantity } from './quantity.ts';
@@ -62,15 +62,18 @@ export function checkMedication(claim: MedicationClaim, index: ChartIndex, now =
     return unproven('untrusted-grade', 'The source of this entry left out something it needs, or conflicts with itself.');
   const findings = trusted.map((event) => judge(claim, event));
   const good = trusted.filter((_, i) => findings[i]!.outcome === 'proven');
-  if (good.length > 0) return spokenAgainst(claim, good, index) ?? proven([supportBy(good.at(-1)!, atomsFor(claim))], good);
+  if (good.length > 0) return spokenAgainst(claim, good, index, now) ?? proven([supportBy(good.at(-1)!, atomsFor(claim))], good);
   return findings.find((finding) => finding.outcome === 'unproven') ?? findings.at(-1)!;
 }
 
-/** What other entries of the drug say against all that could prove the claim: a stop that was none, a statement in doubt or of what was stopped. */
-function spokenAgainst(claim: MedicationClaim, good: Event[], index: ChartIndex): Finding | undefined {
-  if (claim.modality !== 'stopped' && claim.modality !== 'taking') return undefined;
+/** What other entries of the drug say against all that could prove the claim: a stop that was none, a statement in doubt or of what was stopped, an end in words. */
+function spokenAgainst(claim: MedicationClaim, good: Event[], index: ChartIndex, now: boolean): Finding | undefined {
+  const taking = claim.modality === 'taking';
+  if (claim.modality !== 'stopped' && !taking && !now) return undefined;
   const against = good.map((event) =>
-    claim.modality === 'stopped' ? goesOn(claim, event, index) : (doubtOf(claim, event) ?? stoppedSince(event, index)),
+    claim.modality === 'stopped'
+      ? goesOn(claim, event, index)
+      : ((taking ? (doubtOf(claim, event) ?? stoppedSince(event, index)) : undefined) ?? endInWords(claim, event, index)),
   );
   return against.includes(undefined) ? undefined : worst(against);
 }

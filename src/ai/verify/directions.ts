@@ -98,9 +98,9 @@ export function amountIn(event: Event): number | 'unclear' | undefined {
   return counts.size !== 1 || Number.isNaN(count) || ranged ? 'unclear' : count;
 }
 
-/** Whether an instruction says more than how much and how often: for how long, in which cycle, what comes then. */
+/** Whether an instruction says more than how much and how often: for how long, in which cycle, at most how much, what comes then. */
 export function saysMore(instruction: string): boolean {
-  return /\bfor (?:the )?(?:first |next )?(?:\d+|one|two|three|four|five|seven|ten|fourteen) (?:day|week|month|dose)|\bcycle|\bthen\b|\btaper|\buntil\b|\bhold\b|\bexcept\b|\bonly\b|\balternat|\bon days?\b|\bdays? \d|\b(?:increase|decrease|reduce|stop|skip)\b/i.test(
+  return /\bfor (?:the )?(?:first |next )?(?:\d+|one|two|three|four|five|seven|ten|fourteen) (?:day|week|month|dose)|\bcycle|\bthen\b|\btaper|\buntil\b|\bhold\b|\bexcept\b|\bonly\b|\balternat|\bon days?\b|\bdays? \d|\b(?:increase|decrease|reduce|stop|skip)\b|\bx ?\d+ ?(?:d|days?|wks?|weeks?|doses?)\b|\bmax(?:imum)?\b|\bup to\b|\bat most\b|\b(?:no|not) more than\b|\bnot (?:to )?exceed|\blimit\b/i.test(
     instruction,
   );
 }

@@ -5,6 +5,7 @@ import { dosesOf } from './doses.ts';
 import { contradicted, type Finding, said, unproven } from './finding.ts';
 import { strengthIn } from './names.ts';
 import { compareQuantities } from './quantity.ts';
+import { tokenize } from './read/tokens.ts';
 
 type MedicationClaim = ClaimOf<'medication'>;
 /** FHIR R4 MedicationRequest status of an order that was in force at some time. */
@@ -59,6 +60,36 @@ export function doubtOf(claim: MedicationClaim, event: Event): Finding | undefin
     ? undefined
     : unproven('omits', `The entry of ${said(event.on)} adds “${words}”, which the sentence leaves out.`);
 }
+
+/**
+ * What the words of an entry say of its end ("until 1 Oct 2026", "for 5 days") against that it still runs. A day that is past ends an order; days
+ * counted from when it was written, or an end that cannot be dated and that the sentence does not quote, leave it unproven.
+ */
+export function endInWords(claim: MedicationClaim, event: Event, index: ChartIndex): Finding | undefined {
+  const words = textsAt(event, 'instruction').find((text) => ENDS.test(text));
+  if (words === undefined) return undefined;
+  const what = `The ${event.kind} of ${said(event.on)} for ${event.display} says “${words}”`;
+  const until = /\b(?:un)?til ([^.;]+)/i.exec(words)?.[1];
+  const date = until === undefined ? undefined : tokenize(until, [])?.[0];
+  if (date?.type === 'date' && !/\b(?:no|not|never|avoid)\b/i.test(words)) {
+    if (orderOf(date.date, index.asOfDate) !== 'before') return undefined;
+    const finding = event.kind === 'order' ? contradicted : unproven;
+    return finding('status-differs', `${what}, a day that is past.`);
+  }
+  const [, count, unit] = /\b(?:for|x) ?(\d+|one|two|three|four|five|six|seven|ten|fourteen)[ -]?(d|day|wk|week|month)/i.exec(words) ?? [];
+  if (count === undefined || until !== undefined || /\bcycle|\beach\b|\bthen\b/i.test(words) || event.on?.length !== 10)
+    return claim.frequency?.toLowerCase() === words.toLowerCase()
+      ? undefined
+      : unproven('omits', `${what}; whether that is over the chart does not say.`);
+  const days = (COUNTS[count.toLowerCase()] ?? Number(count)) * DAYS[unit![0]!.toLowerCase()]!;
+  const last = new Date(Date.parse(event.on) + days * 86_400_000).toISOString().slice(0, 10);
+  return orderOf(last, index.asOfDate) === 'before' ? unproven('status-differs', `${what}, and that time is past.`) : undefined;
+}
+
+const ENDS =
+  /\b(?:un)?til\b|\bfor (?:(?:a|the|first|next|another|up|to) )*(?:\d+|one|two|three|four|five|six|seven|ten|fourteen|few|several|course|total)?[ -]?(?:of )?(?:d|days?|wks?|weeks?|months?|doses?|course)\b|\bx ?\d+ ?(?:d|days?|wks?|weeks?|months?|doses?)\b/i;
+const COUNTS: Record<string, number> = { one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, ten: 10, fourteen: 14 };
+const DAYS: Record<string, number> = { d: 1, w: 7, m: 31 };
 
 /** An order of what a statement says is taken, stopped while no other order of it stands. */
 export function stoppedSince(statement: Event, index: ChartIndex): Finding | undefined {

@@ -680,3 +680,76 @@ describe('a number has the scale and the time that the sentence gives it', () =>
     ['unproven', 'Potassium rose from 5.1 mmol/L on 10 Nov 2026 to 6.4 mmol/L on 10 Nov 2026.', untimed],
   ])('R98: %s: %s', judged);
 });
+
+describe('a bare name is proven only where what stands before it was read', () => {
+  const index = indexChart(
+    chart([
+      problem('p', 'Hypertension', '2015-03-03'),
+      problem('c', 'COPD', '2016-03-03'),
+      problem('m', 'Migraine', '2015-03-03', { verification: 'refuted' }),
+      order('o', 'hydrochlorothiazide 25 mg tablet', '25', 'mg', '2026-10-15'),
+      result('k', 'Potassium', '4.6', 'mmol/L', '2026-10-17'),
+    ]),
+  );
+  const provenIn = (text: string) =>
+    verifyText(text, index).filter(({ verdict: { outcome } }) => outcome === 'proven').map((one) => one.text); // biome-ignore format: one line
+
+  it.each([
+    'FHx\nCOPD', 'FHx\n\nCOPD', 'FH\nCOPD\nHypertension', 'Fam hx\nCOPD', 'DDx\nCOPD', 'Pertinent negatives\nCOPD', 'Patient education\nCOPD', 'START\nHydrochlorothiazide 25 mg daily',
+    'Family Hx -\nCOPD\nHypertension', 'Screening for\nCOPD\nHypertension', 'He does not have COPD\nHypertension', 'Family history. COPD.', 'Wrong chart. COPD. Hypertension.', 'Wrong chart. Patient has COPD.', 'Wrong patient.\nHypertension',
+    'Brother has lung cancer. Also COPD. Also hypertension.', 'Brother has lung cancer. He also has COPD.', 'Brother has lung cancer. COPD as well.', 'COPD. Entered in error.', 'COPD. Disregard.', 'COPD. Wrong chart.', 'COPD. Wrong patient.', 'COPD. Correction: no.', 'COPD\nHypertension\nEntered in error.', '- Wrong chart. COPD.', '- FHx\n- COPD', '1. DDx\n2. COPD', 'COPD. Never mind.', 'COPD. My mistake.', 'COPD. Sorry, wrong patient.', 'COPD. Please disregard.',
+  ])('R98: not one line is proven: %j', (text) => {
+    expect(provenIn(text)).toEqual([]);
+  }); // biome-ignore format: one table, read as a table
+
+  it('R98: a proven denial does not vouch for the bare line under it', () => {
+    expect(provenIn('He does not have migraine\nHypertension')).toEqual(['He does not have migraine']);
+  });
+
+  it('R98: the reason names what was not read', () => {
+    expect(verifyText('Pertinent negatives\nCOPD', index)[1]!.verdict.reasons[0]).toEqual({
+      code: 'claim-unread',
+      text: '“Pertinent negatives” before it is not proven and may say of whom or how this is meant.',
+    });
+  });
+
+  it.each<[text: string, expected: string[]]>([
+    ['Active problems\nHypertension\nCOPD', ['Hypertension', 'COPD']],
+    ['PMH\nCOPD', ['COPD']],
+    ['Current medications\nHydrochlorothiazide 25 mg', ['Hydrochlorothiazide 25 mg']],
+    ['Labs\nPotassium 4.6 mmol/L on 10/17/2026', ['Potassium 4.6 mmol/L on 10/17/2026']],
+    ['Feels well today. Patient has COPD. Potassium was 4.6 mmol/L on 17 Oct 2026.', ['Patient has COPD.', 'Potassium was 4.6 mmol/L on 17 Oct 2026.']],
+    ['Asthma\nHypertension', ['Hypertension']],
+    ['- Fibromyalgia\n- Hypertension', ['Hypertension']],
+    ['Feels well today.\nPMH: COPD', ['PMH: COPD']],
+  ])('R98: %j', (text, expected) => {
+    expect(provenIn(text)).toEqual(expected);
+  }); // biome-ignore format: one table, read as a table
+});
+
+describe('an end or a bound in the words of an order', () => {
+  const prednisone = (instruction: string, on = '2026-09-12') => order('p', 'Prednisone 20 mg tablet', '20', 'mg', on, { instruction });
+  const taken = (instruction: string) =>
+    fact('MedicationStatement', 's', { status: 'active', display: 'Prednisone 20 mg tablet', effective: '2026-10-01', instruction });
+  const oxycodone = (instruction: string) =>
+    order('x', 'Oxycodone 5 mg tablet', '5', 'mg', '2026-11-12', { instruction, period: '8', periodUnit: 'h', asNeeded: 'true' });
+  const current = 'Current medications: prednisone.';
+
+  it.each<Row>([
+    ['contradicted', current, [prednisone('Take 20 mg once daily until 1 Oct 2026')]],
+    ['proven', current, [prednisone('Take 20 mg once daily until 1 Dec 2026')]],
+    ['proven', current, [prednisone('Take 20 mg once daily until 1 Oct 2026'), order('q', 'Prednisone 5 mg tablet', '5', 'mg', '2026-10-02')]],
+    ['unproven', current, [prednisone('Take 20 mg once daily for 5 days')]],
+    ['unproven', current, [prednisone('20 mg daily x 7 days')]],
+    ['proven', current, [prednisone('20 mg daily x 7 days', '2026-11-20')]],
+    ['unproven', current, [prednisone('20 mg daily until rash clears')]],
+    ['unproven', current, [prednisone('20 mg daily for two weeks')]],
+    ['unproven', 'Prednisone is being taken.', [taken('20 mg daily until 10/15/2026')]],
+    ['unproven', 'Prednisone is being taken.', [taken('20 mg daily until rash clears')]],
+    ['proven', 'Prednisone is being taken.', [taken('20 mg daily')]],
+    ['proven', 'Prednisone 20 mg tablet was prescribed on 12 Sep 2026.', [prednisone('20 mg daily x 7 days')]],
+    ['unproven', 'Oxycodone 5 mg every 8 hours as needed.', [oxycodone('1 tablet every 8 hours as needed, max 2 per day')]],
+    ['unproven', 'Oxycodone 5 mg every 8 hours as needed.', [oxycodone('1 tablet every 8 hours as needed, no more than 2 a day')]],
+    ['proven', 'Oxycodone 5 mg every 8 hours as needed.', [oxycodone('1 tablet every 8 hours as needed')]],
+  ])('R98: %s: %s', judged); // biome-ignore format: one table, read as a table
+});

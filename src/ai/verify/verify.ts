@@ -66,7 +66,13 @@ export function verifySentence(input: SentenceInput, chart: Chart | ChartIndex, 
 export function verifyText(text: string, chart: Chart | ChartIndex, options: VerifyOptions = {}): { text: string; verdict: Verdict }[] {
   const index = indexChart(chart, options);
   const passages = splitNote(text);
-  const verdicts = passages.map((passage) => verifyPassage(passage, index));
+  const read = passages.map((passage) => verifyPassage(passage, index));
+  const verdicts = read.map((verdict, i) => {
+    const over = verdict.outcome === 'proven' ? passages[i]!.follows.findLast((at) => governs(passages, read, at, i)) : undefined;
+    return over === undefined
+      ? verdict
+      : doubted(verdict, `“${passages[over]!.text}” before it is not proven and may say of whom or how this is meant.`);
+  });
   passages.forEach((passage, i) => {
     if (passage.takesBack === undefined || verdicts[i]!.outcome === 'proven') return;
     for (let back = Math.max(0, i - passage.takesBack); back < i; back++)
@@ -83,6 +89,38 @@ function verifyPassage({ text, under }: Passage, index: ChartIndex): Verdict {
     ? doubted(verdict, `It stands under “${under}”, which could not be read with it.`)
     : verdict;
 }
+
+/**
+ * Whether an earlier sentence of the paragraph may say of whom or how a proven one is meant. A bare name takes its meaning from whatever was not
+ * read and proven before it, and from a relative or a denial that was; "also" takes the person before it; the wrong chart is wrong for all of it.
+ */
+function governs(passages: readonly Passage[], verdicts: readonly Verdict[], over: number, at: number): boolean {
+  const [before, after] = [passages[over]!, passages[at]!];
+  const verdict = verdicts[over]!;
+  if (WRONG.test(before.text)) return true;
+  if (!isBare(after.text, verdicts[at]!) && !(ALSO.test(after.text) && PERSON.test(before.text))) return false;
+  if (verdict.outcome !== 'proven') return !isBare(before.text, verdict) || verdict.reasons.some((reason) => UNREAD.has(reason.code));
+  if (verdict.claims.some(({ claim }) => claim.kind === 'family')) return true;
+  // A line that does not end may go on in the next one.
+  return (
+    before.line !== after.line &&
+    !/[.!?]$/.test(before.text) &&
+    verdict.claims.some(({ claim }) => claim.kind === 'problem' && claim.state === 'ruled out')
+  );
+}
+
+/** A name without a verb, a value, a date or a heading of its own. */
+function isBare(text: string, verdict: Verdict): boolean {
+  return !VERB.test(text) && !/\b(?:19|20)\d\d\b|:\s/.test(text) && !verdict.claims.some(({ claim }) => VALUES.has(claim.kind));
+}
+
+const VALUES = new Set<Claim['kind']>(['result', 'trend', 'report', 'count', 'absence']);
+const VERB =
+  /\b(?:is|are|was|were|been|has|have|had|does|did|takes?|taking|took|underwent|received|prescribed|filled|stopped|ordered|performed|diagnosed|admitted|seen|ruled|resolved|den(?:y|ies|ied))\b/i;
+const ALSO = /\b(?:also|as well|too|likewise)\b/i;
+const PERSON =
+  /\b(?:mother|father|brother|sister|sibling|son|daughter|child|aunt|uncle|cousin|grand(?:mother|father|parent)|parent|wife|husband|spouse|partner|mom|dad|relative|friend|neighbou?r|family|room-?mate|niece|nephew)(?:'?s)?\b/i;
+const WRONG = /^wrong (?:patient|person|chart|record|note)\b/i;
 
 /** Reasons of a sentence that was not read to its end. */
 const UNREAD = new Set<ReasonCode>(['word-unread', 'claim-unread']);

@@ -1,7 +1,10 @@
 import { splitSentences } from './sentences.ts';
 
-/** One sentence of a note, with the words over it that say what it is said of; `takesBack` counts the sentences before it that it may turn round. */
-export type Passage = { text: string; under?: string; takesBack?: number };
+/**
+ * One sentence of a note, with the words over it that say what it is said of; `takesBack` counts the sentences before it that it may turn round.
+ * `follows` are the places of the sentences before it, of its paragraph and below its heading, that a bare name may still belong to; `line` is its line.
+ */
+export type Passage = { text: string; line: number; follows: number[]; under?: string; takesBack?: number };
 
 type Line = { text: string; bullet: boolean; indent: number; apart: boolean; marked: boolean };
 type Heading = { text: string; indent: number; section: boolean; items: number; inline?: boolean };
@@ -15,15 +18,20 @@ const GOES_ON =
 /** Headings of a note that say of what sort their lines are and nothing else about them. */
 const PLAIN =
   /^(?:labs?|lab(?:oratory)? (?:results|data|values)|results|vitals?|vital signs|medications?|meds|problems?|problem list|diagnos[ei]s|assessment|procedures|immunizations|vaccinations|visits|encounters|appointments|imaging|reports|summary|pre-visit summary|hpi|history of present illness|subjective|objective|notes?|chart review|interval history)$/;
+/** Sections by the names that the reader itself knows: their lines are read with them, with a colon after them or without. */
+const LISTS =
+  /^(?:(?:active|current|resolved) (?:problems?|medications?|meds|diagnoses)|problem list|pmhx?|(?:past )?medical history|current problems)$/;
 /** Words that alone say nothing and turn what stands beside them: a line of nothing else is a heading, or an answer to what stands before it. */
 const TURNS = new Set(
-  'family history hx past former previous prior old denies denied deny negative positive ruled rule out resolved inactive stopped discontinued held on hold ceased cancelled refused planned plan suspected possible probable unlikely no not none never nil yes absent present evidence of for the any following is are was were has had have been to do done in error wrong false true incorrect mistaken mistake problems problem diagnoses diagnosis conditions condition medications medication meds allergies allergy symptoms findings patient pt he she they mother father sister brother son daughter wife husband spouse partner aunt uncle cousin grandmother grandfather maternal paternal parents siblings children relatives mom dad differential risk factors screening review systems ros considered consider unconfirmed confirmed excluded n a at last visit'.split(
+  'family history hx past former previous prior old denies denied deny negative positive ruled rule out resolved inactive stopped discontinued held on hold ceased cancelled refused planned plan suspected possible probable unlikely no not none never nil yes absent present evidence of for the any following is are was were has had have been to do done in error wrong false true incorrect mistaken mistake problems problem diagnoses diagnosis conditions condition medications medication meds allergies allergy symptoms findings patient pt he she they mother father sister brother son daughter wife husband spouse partner aunt uncle cousin grandmother grandfather maternal paternal parents siblings children relatives mom dad fhx fh fam ddx differential risk factors screening review systems ros considered consider unconfirmed confirmed excluded n a at last visit'.split(
     ' ',
   ),
 );
 /** A line with a heading of its own. */
 const HEADED = /^[^:]{2,40}:\s+\S/;
 const AHEAD = /\b(?:following|follows|below|as listed|listed here)\b/i;
+const RETRACTS =
+  /^(?:(?:please|sorry|oops|apologies),? )?(?:entered in error|error|my (?:mistake|error)|never ?mind|disregard|ignore|retract\w*|strike|scratch that|delete\w*|correction|wrong (?:patient|person|chart|record|note|entry)|not (?:this|our|the right) patient|not (?:his|hers|theirs))\b/i;
 const BACK =
   /^(?:this|that|these|those|it|they|all|none|neither|both|each|which|above|the (?:above|former|latter|same|first|last|second))\b|\babove\b|\baforementioned\b/i;
 
@@ -37,21 +45,27 @@ export function splitNote(text: string): Passage[] {
   let headings: Heading[] = [];
   let paragraph = 0;
   let before = 0;
+  let scope: { at: number; line: number; bullet: boolean }[] = [];
   for (const [i, line] of lines.entries()) {
     const own = HEADED.test(line.text);
     headings = headings.filter((heading) => reaches(heading, line, lines[i - 1]) && !(heading.inline === true && own));
     // Where the first line under a heading stands apart from it, so do the others from each other.
     for (const heading of headings) heading.section ||= heading.items === 0 && line.apart;
-    if (line.apart && !(line.bullet && lines[i - 1]?.bullet === true)) [before, paragraph] = [paragraph, 0];
+    if (line.apart && !(line.bullet && lines[i - 1]?.bullet === true)) [before, paragraph, scope] = [paragraph, 0, []];
     const heads = isHeading(line, lines[i + 1]);
+    if (heads) scope = [];
     const sentences = splitSentences(line.text);
     let announced = under(headings);
     for (const [n, sentence] of sentences.entries()) {
       passages.push({
         text: sentence,
+        line: i,
+        // Items of one list stand beside each other.
+        follows: scope.filter((one) => one.line === i || !(one.bullet && line.bullet)).map((one) => one.at),
         ...(announced === undefined ? {} : { under: announced }),
         ...takenBack(sentence, heads, paragraph, before),
       });
+      if (!heads) scope.push({ at: passages.length - 1, line: i, bullet: line.bullet && !onlyTurns(sentence) });
       paragraph++;
       const head = n === 0 ? /^([^:]{2,60}):\s*\S/.exec(sentence)?.[1] : undefined;
       const announces = AHEAD.test(sentence)
@@ -72,7 +86,7 @@ export function splitNote(text: string): Passage[] {
 /** Sentences before this one that it may take back: an answer of turning words alone the last one, one that points back all of its paragraph. */
 function takenBack(sentence: string, heads: boolean, paragraph: number, before: number): { takesBack?: number } {
   if (heads) return {};
-  if (BACK.test(sentence)) return { takesBack: paragraph === 0 ? before : paragraph };
+  if (BACK.test(sentence) || RETRACTS.test(sentence)) return { takesBack: paragraph === 0 ? before : paragraph };
   return onlyTurns(sentence) ? { takesBack: 1 } : {};
 }
 
@@ -123,7 +137,7 @@ function isHeading(line: Line, next: Line | undefined): boolean {
   if (line.marked || line.text.endsWith(':')) return true;
   if (next === undefined) return false;
   if (/[.!?]$/.test(line.text)) return line.apart && !line.bullet && onlyTurns(line.text);
-  if (isSection(line)) return true;
+  if (isSection(line) || (!line.bullet && isNamed(line.text))) return true;
   const over = next.bullet && (!line.bullet || next.indent > line.indent) && !onlyTurns(next.text);
   return over || (onlyTurns(line.text) && !line.bullet);
 }
@@ -133,6 +147,10 @@ function isSection(line: Line): boolean {
   return (
     line.marked || (!line.bullet && /^[\p{Lu}\s/&-]+:?$/u.test(line.text) && (splitWords(line.text).length > 1 || onlyTurns(line.text)))
   );
+}
+
+function isNamed(text: string): boolean {
+  return PLAIN.test(text.toLowerCase()) || LISTS.test(text.toLowerCase());
 }
 
 function reaches(heading: Heading, line: Line, last: Line | undefined): boolean {
