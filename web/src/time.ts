@@ -1,4 +1,4 @@
-import { withInstants } from '../../src/core/instant-words.ts';
+import { type ClockParts, clockParts, withInstants } from '../../src/core/instant-words.ts';
 
 /** A moment or a calendar date: `2009`, `2009-03` and `2009-03-05` are dates in the source's own zone and are never shifted. */
 const DATE_TEXT = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
@@ -7,20 +7,18 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-type Parts = { year: number; month: number; day: number; hour: string; minute: string; second: string; weekday: string };
-
 /** `20 Nov 2026` in the site's zone; a date of lesser precision keeps it (`Nov 2026`, `2009`). */
 export function dateText(at: string, zone: string): string {
   const date = DATE_TEXT.exec(at);
   if (date) return calendarText(date[1]!, date[2], date[3]);
-  const parts = partsIn(at, zone);
+  const parts = clockParts(at, zone);
   return parts ? `${parts.day} ${MONTHS[parts.month - 1]} ${parts.year}` : at;
 }
 
 /** `20 Nov 2026 06:15` in the site's zone; a calendar date has no time and gets none. */
 export function dateTimeText(at: string, zone: string): string {
   if (DATE_TEXT.test(at)) return dateText(at, zone);
-  const parts = partsIn(at, zone);
+  const parts = clockParts(at, zone);
   return parts ? `${dateText(at, zone)} ${parts.hour}:${parts.minute}` : at;
 }
 
@@ -31,7 +29,7 @@ export function withClocks(words: string, zone: string): string {
 
 /** `06:15` in the site's zone. */
 export function clockText(at: string, zone: string, seconds = false): string {
-  const parts = partsIn(at, zone);
+  const parts = clockParts(at, zone);
   if (!parts) return at;
   return seconds ? `${parts.hour}:${parts.minute}:${parts.second}` : `${parts.hour}:${parts.minute}`;
 }
@@ -60,14 +58,14 @@ export function spanText(ms: number): string {
 
 /** Whole days between the calendar dates of two moments in the site's zone: 0 today, 1 tomorrow, −1 yesterday. */
 export function dayDistance(at: string, now: number, zone: string): number {
-  const day = dayNumber(partsIn(at, zone));
-  const today = dayNumber(partsIn(new Date(now).toISOString(), zone));
+  const day = dayNumber(clockParts(at, zone));
+  const today = dayNumber(clockParts(new Date(now).toISOString(), zone));
   return day - today;
 }
 
 /** `Tue 24` within this and the next week, for a due column. */
 export function weekdayText(at: string, zone: string): string {
-  const parts = partsIn(at, zone);
+  const parts = clockParts(at, zone);
   return parts ? `${parts.weekday} ${parts.day}` : at;
 }
 
@@ -75,7 +73,7 @@ export function weekdayText(at: string, zone: string): string {
 export function ageYears(birthDate: string | null, now: number, zone: string): number | undefined {
   const date = birthDate ? DATE_TEXT.exec(birthDate) : null;
   if (!date?.[2] || !date[3]) return undefined;
-  const today = partsIn(new Date(now).toISOString(), zone);
+  const today = clockParts(new Date(now).toISOString(), zone);
   if (!today) return undefined;
   const had = today.month > Number(date[2]) || (today.month === Number(date[2]) && today.day >= Number(date[3]));
   return today.year - Number(date[1]) - (had ? 0 : 1);
@@ -85,7 +83,7 @@ export function ageYears(birthDate: string | null, now: number, zone: string): n
 export function monthText(at: string, zone: string): string {
   const date = DATE_TEXT.exec(at);
   if (date) return calendarText(date[1]!, date[2], undefined);
-  const parts = partsIn(at, zone);
+  const parts = clockParts(at, zone);
   return parts ? `${MONTHS[parts.month - 1]} ${parts.year}` : at;
 }
 
@@ -101,42 +99,6 @@ function calendarText(year: string, month: string | undefined, day: string | und
   return day ? `${Number(day)} ${name} ${year}` : `${name} ${year}`;
 }
 
-function dayNumber(parts: Parts | undefined): number {
+function dayNumber(parts: ClockParts | undefined): number {
   return parts ? Date.UTC(parts.year, parts.month - 1, parts.day) / DAY_MS : Number.NaN;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function partsIn(at: string, zone: string): Parts | undefined {
-  const moment = new Date(at);
-  if (Number.isNaN(moment.getTime())) return undefined;
-  const found: Record<string, string> = {};
-  for (const part of formatIn(zone).formatToParts(moment)) found[part.type] = part.value;
-  return {
-    year: Number(found['year']),
-    month: Number(found['month']),
-    day: Number(found['day']),
-    hour: found['hour'] ?? '',
-    minute: found['minute'] ?? '',
-    second: found['second'] ?? '',
-    weekday: found['weekday'] ?? '',
-  };
-}
-
-function formatIn(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    weekday: 'short',
-    hourCycle: 'h23',
-  });
-  formats.set(zone, made);
-  return made;
 }
