@@ -28,6 +28,12 @@ it('R30: reads a result with its value, flag and range as the source wrote them'
   });
 });
 
+it('R30: an order has the id its source gave it among its identifiers, by which a result says what it answers', () => {
+  const atoms = read(`{"resourceType":"ServiceRequest","id":"cbc-1","identifier":[{"value":"P77"}],"status":"active","intent":"order"}`);
+
+  expect(texts(atoms)).toMatchObject({ identifier: ['cbc-1', 'P77'] });
+});
+
 it('numbers the members of a panel, so that no value is read with another code', () => {
   const atoms = read(`{"resourceType":"Observation","code":{"text":"Blood pressure"},"component":[
     {"code":{"text":"Systolic"},"valueQuantity":{"value":120,"unit":"mmHg"}},

@@ -206,7 +206,34 @@ it('R98: a strength that was stopped while the drug goes on in another is counte
   expect(leftOut(facts, 'Medication changes')).toEqual(['1 stop of one strength of a drug that goes on']);
 });
 
+it.each([
+  ['a range', 'Take 1-2 tablets twice daily', 'as “Take 1-2 tablets twice daily” '],
+  ['more than there is room for', `Take twice daily, ${'then as the clinic says by telephone, '.repeat(4)}`, ''],
+  ['a quote', 'Take “the big ones” until finished', ''],
+])('R98: directions with %s are quoted whole or left out whole', (_, instruction, words) => {
+  expect(linesOf([order('c', 'Tramadol 50 mg tablet', '50', 'mg', '2026-11-10', { instruction })], 'Medication changes')).toEqual([
+    `proven: Tramadol 50 mg tablet ${words}was prescribed on 10 Nov 2026.`,
+  ]);
+});
+
+it('R130: a report that was called off is not counted', () => {
+  const cancelled = fact('DiagnosticReport', 'r', { status: 'cancelled', display: 'CT', effective: '2026-11-20', conclusion: 'Not done.' });
+
+  expect(draftOf([cancelled]).omitted).toEqual([]);
+});
+
 describe('problems', () => {
+  it.each([
+    ['Both knees', 'proven'],
+    ['Bilateral knees', 'proven'],
+    // The verifier takes no two sides in words for one word: somebody looks.
+    ['Left knee and right knee', 'unproven'],
+  ])('R98: %s is both sides, and %s', (bodySite, outcome) => {
+    expect(linesOf([problem('k', 'Osteoarthritis of knee', '2019', { bodySite })], 'Active problems')).toEqual([
+      `${outcome}: Osteoarthritis of knee (bilateral), active since 2019.`,
+    ]);
+  });
+
   it('R98: a side that stands in the body site is said, and each side is a problem of its own', () => {
     const hip = (id: string, onset: string, bodySite: string) => problem(id, 'Osteoarthritis of hip', onset, { bodySite });
 
@@ -254,6 +281,13 @@ describe('one visit that two feeds sent', () => {
       ...atoms,
     });
 
+  it.each([
+    ['under one number, begun at other minutes', { start: '2026-10-12T03:40:00-06:00' }],
+    ['begun at one instant, one of them without a number', { identifier: [] }],
+  ])('R98: %s, is one visit', (_, atoms) => {
+    expect(linesOf([visit('a'), visit('b', atoms)]).filter((line) => line.includes('Emergency'))).toHaveLength(1);
+  });
+
   it('R98: is one visit', () => {
     expect(linesOf([visit('a'), visit('b')]).filter((line) => line.includes('Emergency'))).toHaveLength(1);
     expect(linesOf([visit('a'), visit('b', { identifier: 'V1021', start: '2026-10-14T03:10:00-06:00', end: '2026-10-14T04:00:00-06:00' })]).filter((line) => line.includes('Emergency'))).toHaveLength(2); // biome-ignore format: one call
@@ -261,7 +295,7 @@ describe('one visit that two feeds sent', () => {
 });
 
 describe('orders that something answers', () => {
-  it.each(['ServiceRequest/cbc-1', 'urn:uuid:cbc-1', 'https://ehr.example/fhir/ServiceRequest/cbc-1'])(
+  it.each(['cbc-1', 'ServiceRequest/cbc-1', 'urn:uuid:cbc-1', 'https://ehr.example/fhir/ServiceRequest/cbc-1'])(
     'R98: an answer by reference %s',
     (basedOn) => {
       const asked = fact('ServiceRequest', 's', {
