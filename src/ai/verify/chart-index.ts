@@ -221,8 +221,11 @@ function keysOf(displays: string[], shape: Shape): ReadonlySet<string> {
   return keys;
 }
 
-function referencesOf(event: Event): string[] {
-  return event.fact.atoms.flatMap((atom) => (atom.name === 'identifier' ? [atom.text] : atom.name === 'basedOn' ? [idIn(atom.text)] : []));
+/** An order is named by its number as it stands, which may hold a slash, or by a reference that ends in its id. */
+function referencesOf(event: Event): Set<string> {
+  return new Set(
+    event.fact.atoms.flatMap(({ name, text }) => (name === 'identifier' ? [text] : name === 'basedOn' ? [text, idIn(text)] : [])),
+  );
 }
 
 /** The id that a reference ends in: `ServiceRequest/1`, an address with `/_history/2`, `urn:uuid:…`. */

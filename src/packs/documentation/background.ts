@@ -104,7 +104,19 @@ function isAnswered(order: Fact, orderedOn: string, chart: Chart): boolean {
   return chart.facts.some((fact) => {
     if (!['Observation', 'DiagnosticReport', 'Procedure', 'ImagingStudy'].includes(fact.type) || fact.retracted) return false;
     const on = dateOf(textOf(fact, 'effective') ?? textOf(fact, 'start') ?? textOf(fact, 'occurrence') ?? textOf(fact, 'issued')) ?? '';
-    if (atomsOf(fact, 'basedOn').some((atom) => numbers.has(atom.text) || numbers.has(atom.text.split(/[/:]/).at(-1)!))) return true;
+    if (
+      atomsOf(fact, 'basedOn').some(
+        (atom) =>
+          numbers.has(atom.text) ||
+          numbers.has(
+            atom.text
+              .replace(/\/_history\/[^/]+$/, '')
+              .split(/[/:]/)
+              .at(-1)!,
+          ),
+      )
+    )
+      return true;
     return on >= orderedOn && fact.atoms.some((atom) => atom.name === 'code' && codes.has(`${atom.system ?? ''}|${atom.text}`));
   });
 }

@@ -30,7 +30,7 @@ const LIMITS = { events: 6, results: 8, positive: 3, trends: 4, medications: 8, 
 /** The pre-visit summary: what changed since the last visit, what is active, abnormal, pending and unknown. Written without a model. */
 export const documentation: Pack = {
   id: 'documentation',
-  version: '1.5.4',
+  version: '1.5.5',
   title: 'Pre-visit summary',
   purpose: 'Shows a clinician on one page what changed before a booked visit, each sentence proven against the chart.',
   owner: 'Chief medical information officer',

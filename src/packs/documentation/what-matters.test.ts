@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { draftAndVerify } from '../../ai/run.ts';
 import { chart, fact, order, problem, result } from '../../ai/verify/testing/facts.ts';
+import { verifySentence } from '../../ai/verify/verify.ts';
 import type { Fact } from '../../core/fact.ts';
 import { documentation } from './index.ts';
 
@@ -295,22 +296,41 @@ describe('one visit that two feeds sent', () => {
 });
 
 describe('orders that something answers', () => {
-  it.each(['cbc-1', 'ServiceRequest/cbc-1', 'urn:uuid:cbc-1', 'https://ehr.example/fhir/ServiceRequest/cbc-1'])(
-    'R98: an answer by reference %s',
-    (basedOn) => {
-      const asked = fact('ServiceRequest', 's', {
-        status: 'active',
-        intent: 'order',
-        display: 'CBC panel',
-        authored: '2026-10-12',
-        identifier: 'cbc-1',
-      });
-      const answer = result('h', 'Hemoglobin', '13', 'g/dL', '2026-10-13', { basedOn, category: 'laboratory' });
+  it.each([
+    'cbc-1',
+    'ServiceRequest/cbc-1',
+    'urn:uuid:cbc-1',
+    'https://ehr.example/fhir/ServiceRequest/cbc-1',
+    'ServiceRequest/cbc-1/_history/2',
+  ])('R98: an answer by reference %s', (basedOn) => {
+    const asked = fact('ServiceRequest', 's', {
+      status: 'active',
+      intent: 'order',
+      display: 'CBC panel',
+      authored: '2026-10-12',
+      identifier: 'cbc-1',
+    });
+    const answer = result('h', 'Hemoglobin', '13', 'g/dL', '2026-10-13', { basedOn, category: 'laboratory' });
 
-      expect(linesOf([asked], 'Pending')).toHaveLength(1);
-      expect(linesOf([asked, answer], 'Pending')).toEqual([]);
-    },
-  );
+    expect(linesOf([asked], 'Pending')).toHaveLength(1);
+    expect(linesOf([asked, answer], 'Pending')).toEqual([]);
+  });
+});
+
+it('R98: an order whose number holds a slash is answered by that number', () => {
+  const asked = fact('ServiceRequest', 's', {
+    status: 'active',
+    intent: 'order',
+    display: 'CBC panel',
+    authored: '2026-10-12',
+    identifier: 'P/77',
+  });
+  const answer = result('h', 'Hemoglobin', '13', 'g/dL', '2026-10-13', { basedOn: 'P/77', category: 'laboratory' });
+  const claimed = 'CBC panel was ordered on 12 Oct 2026; no result by 22 Nov 2026.';
+
+  expect(linesOf([asked, answer], 'Pending')).toEqual([]);
+  expect(verifySentence({ text: claimed }, chart([asked])).outcome).toBe('proven');
+  expect(verifySentence({ text: claimed }, chart([asked, answer])).outcome).toBe('contradicted');
 });
 
 describe('a person who died', () => {
